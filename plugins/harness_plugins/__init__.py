@@ -1,0 +1,1 @@
+"""Built-in plug-ins: each folder is a plug-in on the same footing as a third party's."""

@@ -1,0 +1,3 @@
+"""Built-in plug-ins."""
+
+__all__: list[str] = []
