@@ -109,6 +109,7 @@ __all__ = [
     "TooFewSamplesError",
     "Trace",
     "TrainJob",
+    "Trainer",
     "TrainingFacts",
     "UserError",
     "__version__",

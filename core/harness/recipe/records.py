@@ -89,7 +89,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """ "Same budget" as a rule: every trained candidate must come within `tolerance` of `tokens` SFT tokens."""
+    """The rule of equal budgets: every trained candidate must come within `tolerance` of `tokens` SFT tokens."""
 
     tokens: int
     """SFT tokens (prompt and response, repeats counted), under the base's tokenizer."""
