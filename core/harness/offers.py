@@ -160,6 +160,9 @@ class Curation(Offer):
     kind: ClassVar[str] = "curation"
     needs_pass_rates: bool = False
     """Ask the host to sample the base on the SFT prompts first (Context.pass_rates)."""
+    selects: bool = True
+    """Whether it can change the distribution, as a filter does and a random subset does not. What selects is applied to the
+    held-out traces too, with `context.scale` set, which gives the candidate's own held-out set."""
     needs_pools: bool = False
     """Ask the host for all of the recipe's data sources by name (Context.pools)."""
 

@@ -250,6 +250,8 @@ class Context:
     """The base's own pass rate by example id; filled where the curation declares `needs_pass_rates`."""
     pools: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
     """The recipe's data sources by name ("sft", …); filled where the curation declares `needs_pools`."""
+    scale: float = 1.0
+    """Multiply counts of examples by this: the same curation is asked of a smaller, held-out set."""
     curate: Callable[[Curated, Sequence[Mapping[str, Any]], int], Curated] | None = None
     """Run a nested chain (a Params field of type CurationChain) on a training set; the last argument is a salt that sets
     its seed apart. None outside curations."""

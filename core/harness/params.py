@@ -1,0 +1,39 @@
+"""A component's settings: from JSON to its frozen Params and back."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import TypeAdapter
+
+
+def build(params: type, settings: Mapping[str, Any]) -> Any:
+    """Build a Params instance from settings that the recipe loader has already checked.
+
+    Raises:
+        pydantic.ValidationError: the settings do not fit, which means the loader let something through.
+    """
+    return _adapter(params).validate_json(_text(settings), strict=True)
+
+
+def dump(params: Any) -> dict[str, Any]:
+    """Return a Params instance as JSON, defaults filled in."""
+    settings: dict[str, Any] = _adapter(type(params)).dump_python(params, mode="json")
+    return settings
+
+
+@cache
+def _adapter(params: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(params)
+
+
+def _text(settings: Mapping[str, Any]) -> str:
+    from harness.digest import canonical
+
+    return canonical(settings)
