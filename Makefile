@@ -1,0 +1,58 @@
+# Everything goes into .venv in this clone. Nothing here needs more than Python >= 3.11, make and pip, and a network for set-up only.
+PYTHON ?= python3
+PIP_ARGS ?=
+WORKERS ?= 2
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint docs perf clean
+
+help:
+	@echo "make demo    set up, then run the quickstart study on this machine's CPU"
+	@echo "make test    all tests (WORKERS=$(WORKERS) processes)"
+	@echo "make lint    ruff, mypy --strict, import-linter"
+	@echo "make docs    check that the documentation is current"
+	@echo "make perf    measure what the speed bars are about"
+	@echo "make setup   everything into .venv, development tools included"
+	@echo "make clean   remove .venv, caches and the store .harness"
+
+setup: .venv/.dev
+
+# Two stamps, so that the demo does not wait for mypy, pytest and the like.
+.venv/.run: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "harness needs Python 3.11 or newer, and '$(PYTHON)' is not; say: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@echo "setting up .venv (torch is the large part; a minute or a few) ..."
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) -e ".[torch]"
+	@touch $@
+
+.venv/.dev: .venv/.run
+	@echo "adding the development tools ..."
+	@$(INSTALL) -e ".[torch,dev]"
+	@touch $@
+
+demo: .venv/.run
+	@$(BIN)/harness run quickstart
+
+test: .venv/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/help_pages.py --check
+
+docs: .venv/.dev
+	$(BIN)/python docs/help_pages.py
+	$(BIN)/python -m pytest -n0 tests/core/test_docs.py
+
+perf: .venv/.dev
+	@set -e; for script in tests/perf/*.py; do echo "== $$script"; OMP_NUM_THREADS=1 $(BIN)/python "$$script"; done
+
+clean:
+	rm -rf .venv .harness dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find core plugins tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
