@@ -1,3 +1,14 @@
-"""Built-in plug-ins."""
+"""Curations: the steps a data strategy is made of."""
 
-__all__: list[str] = []
+from harness_plugins.curation import (
+    dedupe,
+    difficulty,
+    epochs,
+    length_filter,
+    mixture,
+    shuffle,
+    subset,
+    where,
+)
+
+__all__ = ["dedupe", "difficulty", "epochs", "length_filter", "mixture", "shuffle", "subset", "where"]
