@@ -72,7 +72,7 @@ def aligned(values: ProblemValues, ids: tuple[str, ...]) -> NDArray[np.float64]:
         return values.values
     place = {problem: at for at, problem in enumerate(values.problem_ids)}
     unmatched = sorted(set(ids).symmetric_difference(place))
-    if unmatched or len(place) != len(ids):
+    if unmatched or not len(place) == len(ids) == len(values.problem_ids):
         which = f"problem {unmatched[0]!r} is on one side only" if unmatched else "a problem occurs twice"
         raise DataError(f"counts: benchmark {values.benchmark!r}: {which}; compare counts of the same problems, each once")
     return values.values[[place[problem] for problem in ids]]

@@ -163,7 +163,9 @@ def test_paired_difference_refuses_unlike_sides() -> None:
     with pytest.raises(DataError, match="problem 'p' is on one side only"):
         paired_difference([counts("x", [1], ids=["p"])], [counts("x", [1], ids=["q"])], 1)
     with pytest.raises(DataError, match="occurs twice"):
-        paired_difference([counts("x", [1, 2], ids=["p", "q"])], [counts("x", [1, 2, 3], ids=["p", "q", "q"])], 1)
+        paired_difference(
+            [counts("x", [1, 2, 3], ids=["p", "q", "r"])], [counts("x", [1, 2, 3, 4], ids=["p", "q", "r", "q"])], 1
+        )
 
 
 def test_weighted_mean_matches_the_linearised_ratio_by_hand() -> None:
