@@ -40,6 +40,7 @@ from harness.offers import (
     Proxy,
     Trainer,
 )
+from harness.printable import printable
 from harness.values import (
     Context,
     Counts,
@@ -114,4 +115,5 @@ __all__ = [
     "UserError",
     "__version__",
     "hookimpl",
+    "printable",
 ]

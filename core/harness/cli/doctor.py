@@ -17,7 +17,9 @@ import click
 
 from harness._version import __version__
 from harness.cli.options import json_option, print_json, store_option
+from harness.errors import MissingError
 from harness.printable import printable
+from harness.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,23 +104,15 @@ def store_state(store: Path) -> dict[str, Any]:
 
 def quickstart_lacks(plugins: Plugins) -> list[str]:
     """List what the shipped quickstart names and this installation lacks: components, then packages."""
-    file = shipped_recipe("quickstart")
-    if file is None:
-        return ["recipe quickstart.json"]
+    try:
+        file = shipped("recipes", "quickstart")
+    except MissingError:
+        return ["recipe quickstart"]
     offers = _offers_by_name(plugins)
     names = sorted(set(_uses(json.loads(file.read_text(encoding="utf-8")))))
     lacking = [f"component {name}" for name in names if name not in offers]
     wanted = {package for name in names for offer in offers.get(name, ()) for package in offer.requires}
     return lacking + [f"package {p}" for p in sorted(wanted) if importlib.util.find_spec(p) is None]
-
-
-def shipped_recipe(name: str) -> Path | None:
-    """Find a recipe that came with the harness: in the wheel, or in the clone of an editable install."""
-    here = Path(__file__).resolve()
-    for folder in (here.parents[1] / "shipped" / "recipes", here.parents[3] / "recipes"):
-        if (folder / f"{name}.json").is_file():
-            return folder / f"{name}.json"
-    return None
 
 
 def _show(findings: dict[str, Any]) -> None:

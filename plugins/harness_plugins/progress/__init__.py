@@ -1,3 +1,3 @@
-"""Built-in plug-ins."""
+"""Progress of a study on standard error."""
 
-__all__: list[str] = []
+__all__ = ["display"]

@@ -1,0 +1,191 @@
+"""A study's result on a terminal: candidates, proxies, the pick, and what it cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.printable import printable
+from harness.report.figures import Bounds, bounds, clock, count, largest_pass_at, number, signed, with_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+    from rich.table import Table
+
+GAP = (0, 2, 0, 0)
+"""Two blanks between columns, no lines: it reads the same in a log file."""
+
+
+def print_result(result: Mapping[str, Any], console: Console, path: Path | None = None) -> None:
+    """Print a result for people; parts that a result lacks are left out.
+
+    Args:
+        result: the content of result.json (schema version 1).
+        console: from `open_console`.
+        path: where result.json lies, for the last line.
+    """
+    for title, table in _blocks(result):
+        console.print(title, style="bold", soft_wrap=True)
+        console.print(table)
+        console.print()
+    for line in _closing(result, path):
+        console.print(line, soft_wrap=True)
+
+
+def _blocks(result: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
+    candidates = _rows(result.get("candidates"))
+    if candidates:
+        yield _candidates(candidates, _verdict(result).get("pick"))
+    proxies = _rows(result.get("proxies"))
+    if proxies:
+        yield _proxies(proxies)
+    along = _rows(result.get("along"))
+    if along:
+        yield _along(along)
+
+
+def _candidates(candidates: Sequence[Mapping[str, Any]], pick: object) -> tuple[str, Table]:
+    """One row a candidate, best outcome first; the pick is marked."""
+    widest = largest_pass_at(candidates)
+    loss = _loss_label(candidates)
+    seeds = max((len(_map(c.get("outcome")).get("seeds") or ()) for c in candidates), default=0)
+    title = f"Candidates (95 % intervals{f', {seeds} seeds' if seeds > 1 else ''}; > marks the pick)"
+    has_outcome = any(bounds(c.get("outcome")).value is not None for c in candidates)
+    headings = ["", "candidate", "SFT tokens", "pass@1", *([widest] if widest else []), *([_short(loss)] if loss else [])]
+    table = _table([*headings, *(["after RL", "gain"] if has_outcome else [])], left=2)
+    for row in sorted(candidates, key=_by_outcome):
+        pre = _map(row.get("pre"))
+        cells = [">" if row.get("name") == pick else "", _text(row.get("name")), count(row.get("train_tokens"))]
+        cells.append(number(pre.get("pass@1")))
+        cells += [number(pre.get(widest))] if widest else []
+        cells += [number(_map(row.get("proxies")).get(loss))] if loss else []
+        cells += [with_interval(bounds(row.get("outcome"))), signed(_gain(row))] if has_outcome else []
+        table.add_row(*cells, style="bold" if row.get("name") == pick else None)
+    return title, table
+
+
+def _proxies(proxies: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
+    """One row a proxy: how well it foretold the outcome. Trivial baselines are dimmed and say so."""
+    n = max((int(p.get("n") or 0) for p in proxies), default=0)
+    title = f"Proxies: how well each foretold the outcome of {n} candidates (95 % intervals)"
+    table = _table(["proxy", "Spearman", "R2", "decisions right", "regret", "verdict"], left=1)
+    table.columns[-1].justify = "left"
+    for row in sorted(proxies, key=_by_strength):
+        name = _text(row.get("name")) + (" (trivial)" if row.get("trivial") else "")
+        measures = [number(row.get(m)) for m in ("r2", "decision_accuracy", "top1_regret")]
+        verdict = _text(row.get("verdict") or row.get("note") or "")
+        style = "dim" if row.get("trivial") else None
+        table.add_row(name, with_interval(bounds(row.get("spearman"))), *measures, verdict, style=style)
+    return title, table
+
+
+def _along(along: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
+    """Spearman of each proxy with the outcome at several amounts of RL: one row a proxy, one column an amount."""
+    names = list(dict.fromkeys(str(p.get("name")) for point in along for p in _rows(point.get("proxies"))))
+    table = _table(["proxy", *(f"step {point.get('step', '?')}" for point in along)], left=1)
+    for name in names:
+        found = [next((p for p in _rows(a.get("proxies")) if str(p.get("name")) == name), {}) for a in along]
+        style = "dim" if any(p.get("trivial") for p in found) else None
+        table.add_row(_text(name), *(number(p.get("spearman")) for p in found), style=style)
+    return "Spearman with the outcome after so many RL steps", table
+
+
+def _closing(result: Mapping[str, Any], path: Path | None) -> Iterator[str]:
+    """The sentences under the tables: what RL gained, the pick, warnings, the cost, the file."""
+    gain = bounds(result.get("rl_gain"))
+    if gain.value is not None:
+        yield f"gain    RL moved the mean of candidates by {_gain_text(gain)}"
+    if sentence := _sentence(_verdict(result)):
+        yield f"pick    {sentence}"
+    for warning in result.get("warnings") or ():
+        yield f"note    {_text(warning)}"
+    if cost := _cost(_map(result.get("cost"))):
+        yield f"cost    {cost}"
+    if path is not None:
+        yield f"result  {_text(path)}"
+
+
+def _gain_text(gain: Bounds) -> str:
+    interval = f" [{signed(gain.low)}, {signed(gain.high)}]" if gain.low is not None and gain.high is not None else ""
+    return f"{signed(gain.value)}{interval}"
+
+
+def _sentence(verdict: Mapping[str, Any]) -> str:
+    if verdict.get("sentence"):
+        return _text(verdict["sentence"])
+    if not verdict.get("pick"):
+        return ""
+    by = f" by {_text(verdict['by'])}" if verdict.get("by") else ""
+    sure = verdict.get("probability_best")
+    chance = f"; the best of these with probability {number(sure)}" if isinstance(sure, int | float) else ""
+    return f"{_text(verdict['pick'])}{by}{chance}"
+
+
+def _cost(cost: Mapping[str, Any]) -> str:
+    """Total first, then the kinds of step by what they took."""
+    if bounds(cost.get("seconds")).value is None:
+        return ""
+    parts = []
+    for kind, spent in _map(cost.get("by_kind")).items():
+        seconds = spent.get("seconds") if hasattr(spent, "get") else spent
+        if isinstance(seconds, int | float):
+            parts.append((float(seconds), _text(kind)))
+    dearest = ", ".join(f"{kind} {clock(seconds)}" for seconds, kind in sorted(parts, reverse=True)[:4] if seconds >= 1)
+    total = f"{clock(cost.get('seconds'))} of compute, {count(cost.get('tokens'))} tokens"
+    return f"{total} ({dearest})" if dearest else total
+
+
+def _table(headings: Iterable[str], *, left: int) -> Table:
+    """Make a table without lines whose first `left` columns are text and the rest figures."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=GAP)
+    for position, heading in enumerate(headings):
+        is_text = position < left
+        table.add_column(heading, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text)
+    return table
+
+
+def _loss_label(candidates: Sequence[Mapping[str, Any]]) -> str | None:
+    labels = list(dict.fromkeys(label for c in candidates for label in _map(c.get("proxies"))))
+    exact = [label for label in labels if label.startswith("generalization-loss")]
+    return next(iter(exact + [label for label in labels if "loss" in label]), None)
+
+
+def _short(label: str) -> str:
+    return _text("gen. loss" if label == "generalization-loss" else label)
+
+
+def _gain(candidate: Mapping[str, Any]) -> float | None:
+    before = bounds(_map(candidate.get("pre")).get("pass@1")).value
+    after = bounds(_map(candidate.get("post")).get("pass@1")).value
+    return after - before if before is not None and after is not None else None
+
+
+def _by_outcome(candidate: Mapping[str, Any]) -> tuple[float, float]:
+    outcome = bounds(candidate.get("outcome")).value
+    start = bounds(_map(candidate.get("pre")).get("pass@1")).value
+    return (-outcome if outcome is not None else 9.0, -start if start is not None else 9.0)
+
+
+def _by_strength(judgement: Mapping[str, Any]) -> tuple[bool, float]:
+    rho = bounds(judgement.get("spearman")).value
+    return (bool(judgement.get("trivial")), -rho if rho is not None else 9.0)
+
+
+def _verdict(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _map(result.get("verdict"))
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(value: object) -> list[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list | tuple) else []
+
+
+def _text(value: object) -> str:
+    return printable("" if value is None else value)
