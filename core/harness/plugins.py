@@ -182,6 +182,10 @@ class Plugins:
         """Say whose an offer is: "posttrain-harness 0.1.0"."""
         return self._catalogue.owners.get((kind.kind, name), "unknown")
 
+    def owner_of(self, kind: str, name: str) -> str:
+        """Say whose a component is, by its kind's name; empty where no plug-in has it."""
+        return self._catalogue.owners.get((kind, name), "")
+
     def commands(self) -> list[kinds.Command]:
         """Sub-commands offered by plug-ins."""
         return [item for _, items in self._ask("harness_commands") for item in items]

@@ -74,8 +74,14 @@ class Store:
         return self.root / "artifacts" / ref.kind / ref.key
 
     def has(self, ref: Ref) -> bool:
-        """Whether the artifact stands."""
-        return (self.artifact(ref) / "manifest.json").is_file()
+        """Whether the artifact stands; one that only points at a checkpoint elsewhere stands while that does."""
+        place = self.artifact(ref)
+        if not (place / "manifest.json").is_file():
+            return False
+        if ref.kind != "model":
+            return True
+        path = read_json(place / "checkpoint.json")["path"]
+        return path is None or Path(path).is_dir()
 
     def manifest(self, ref: Ref) -> dict[str, Any]:
         """Read an artifact's manifest."""
@@ -101,6 +107,8 @@ class Store:
         _sync_folder(out)
         place = self.artifact(ref)
         place.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists() and not self.has(ref):
+            shutil.rmtree(place)
         try:
             out.rename(place)
         except OSError:

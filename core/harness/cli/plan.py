@@ -1,0 +1,109 @@
+"""harness plan: what a run would do, what stands already, and what it would cost; runs nothing and writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from harness.plan import Plan
+    from harness.store import Store
+
+
+@click.command(name="plan", short_help="show what a run would do and what is done already")
+@click.argument("recipe")
+@click.option("--store", type=click.Path(path_type=Path), help="Folder of artifacts (default: $HARNESS_STORE or .harness).")
+@click.option("--plugin", "plugin_files", multiple=True, type=click.Path(path_type=Path), help="A local plug-in file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole plan as JSON on stdout.")
+def command(recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_json: bool) -> None:
+    """Show the steps of RECIPE: how many of each kind, how many stand in the store, how many samples, how long."""
+    from harness import plan as planning
+    from harness import study
+    from harness.plugins import Plugins
+    from harness.recipe import load
+    from harness.store import Store
+
+    plugins = Plugins.discover(plugin_files)
+    loaded = load(recipe, plugins)
+    plan = planning.build(loaded, plugins)
+    place = Store(store or study.default_store())
+    summary = summarize(plan, place)
+    if as_json:
+        click.echo(json.dumps({**summary, "recipe": loaded.raw, "steps": _steps(plan, place)}, indent=1, ensure_ascii=False))
+        return
+    _print(summary)
+
+
+def summarize(plan: Plan, store: Store) -> dict[str, Any]:
+    """Count steps by kind, those to do, samples to draw, and the time they took where the store remembers the like."""
+    missing = {step.ref for step in plan.missing(store)}
+    total = Counter(step.kind for step in plan.steps)
+    to_do = Counter(ref.kind for ref in missing)
+    seconds = _seconds_by_kind(store)
+    kinds = [
+        {
+            "kind": kind,
+            "steps": total[kind],
+            "to_do": to_do[kind],
+            "seconds_each": seconds.get(kind),
+            "seconds": None if kind not in seconds else seconds[kind] * to_do[kind],
+        }
+        for kind in total
+    ]
+    samples = [s.settings["samples"] for s in plan.steps if s.kind == "sample" and s.ref in missing]
+    return {
+        "study": plan.study,
+        "runs": plan.runs,
+        "steps": len(plan.steps),
+        "to_do": len(missing),
+        "samples_a_problem_to_draw": sum(samples),
+        "kinds": kinds,
+    }
+
+
+def _seconds_by_kind(store: Store) -> dict[str, float]:
+    """Return the median seconds of the steps that stand in the store, by kind; empty for a new store."""
+    from statistics import median
+
+    from harness.store import read_json
+
+    found: dict[str, float] = {}
+    for folder in sorted((store.root / "artifacts").glob("*")):
+        manifests = [path / "manifest.json" for path in list(folder.iterdir())[:200]]
+        times = [read_json(path)["seconds"] for path in manifests if path.is_file()]
+        if times:
+            found[folder.name] = median(times)
+    return found
+
+
+def _steps(plan: Plan, store: Store) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": step.kind,
+            "key": step.key,
+            "title": step.title,
+            "candidate": step.candidate,
+            "seed": step.seed,
+            "inputs": sorted({str(ref) for ref in step.inputs.values()}),
+            "parts": [part.identity() for part in step.parts],
+            "cached": store.has(step.ref),
+        }
+        for step in plan.steps
+    ]
+
+
+def _print(summary: dict[str, Any]) -> None:
+    click.echo(
+        f"study {summary['study']}: {summary['runs']} runs, {summary['steps']} steps, {summary['to_do']} to do, "
+        f"{summary['samples_a_problem_to_draw']} samples a problem to draw over all sampling steps"
+    )
+    click.echo(f"{'kind':<10}{'steps':>8}{'to do':>8}{'each':>10}{'in all':>12}")
+    for row in summary["kinds"]:
+        each = "unknown" if row["seconds_each"] is None else f"{row['seconds_each']:.1f} s"
+        whole = "unknown" if row["seconds"] is None else f"{row['seconds'] / 60:.1f} min"
+        click.echo(f"{row['kind']:<10}{row['steps']:>8}{row['to_do']:>8}{each:>10}{whole:>12}")
+    click.echo("times are medians of like steps in this store, on one worker", err=True)

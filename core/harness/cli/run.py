@@ -1,0 +1,55 @@
+"""harness run: run a study, or go on with it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+@click.command(name="run", short_help="run a study, or go on with it")
+@click.argument("recipe")
+@click.option("--store", type=click.Path(path_type=Path), help="Folder of artifacts (default: $HARNESS_STORE or .harness).")
+@click.option("--plugin", "plugin_files", multiple=True, type=click.Path(path_type=Path), help="A local plug-in file.")
+@click.option("--json", "as_json", is_flag=True, help="Print result.json on stdout and nothing else there.")
+def command(recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_json: bool) -> None:
+    """Run the study RECIPE (a file, or a shipped recipe's name such as quickstart).
+
+    What is done is never done again: after a kill or Ctrl-C, the same command goes on where it stopped.
+    """
+    from harness import study
+    from harness.plugins import Plugins
+    from harness.recipe import load
+    from harness.store import Store
+
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    plugins = Plugins.discover(plugin_files)
+    loaded = load(recipe, plugins)
+    for warning in loaded.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    try:
+        result, path = study.run(loaded, plugins, Store(store or study.default_store()))
+    except KeyboardInterrupt:
+        click.echo("interrupted; what is finished is kept: run the same command to go on", err=True)
+        sys.exit(130)
+    _show(result, path, as_json)
+
+
+def _show(result: dict[str, Any], path: Path, as_json: bool) -> None:
+    from harness.report.terminal import print_result
+
+    if as_json:
+        click.echo(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    print_result(result, path=path)
+
+
+def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

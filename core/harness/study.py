@@ -1,0 +1,145 @@
+"""A study from recipe to result: plan, execute, tell, and lay result.json where people find it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import events, execute, requirements
+from harness import plan as planning
+from harness.errors import HarnessError, StoreError
+from harness.store import Store, read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from harness.offers import Offer
+    from harness.plan import Plan
+    from harness.plugins import Plugins
+    from harness.recipe import Recipe, Use
+
+DEFAULT_STORE = ".harness"
+
+
+def default_store() -> Path:
+    """Return the store's folder where none is named: HARNESS_STORE, or .harness in the current folder."""
+    return Path(os.environ.get("HARNESS_STORE") or DEFAULT_STORE)
+
+
+def run(recipe: Recipe, plugins: Plugins, store: Store) -> tuple[dict[str, Any], Path]:
+    """Run a study to its end, or go on with it.
+
+    Returns:
+        result.json as a mapping, and its path.
+
+    Raises:
+        StepFailedError: a step failed.
+        MissingError: a component's package is not installed.
+        StoreError: the store cannot be written.
+        KeyboardInterrupt: interrupted; every finished step and shard is kept.
+    """
+    requirements.check(offers_of(recipe), plugins)
+    plan = planning.build(recipe, plugins)
+    store.prepare()
+    folder = study_folder(store, plan)
+    teller = _Teller(plugins, folder)
+    start = time.monotonic()
+    status, result = "failed", None
+    try:
+        _write_plan(folder, recipe, plan)
+        teller.tell("harness_study_started", _started(plan, store, recipe, folder))
+        execute.run(plan, store, plugins, lambda: recipe.execution.offer.load()(recipe.execution.params), tell=teller.tell)
+        result = _lay_out(store, plan, folder)
+        status = "done"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    except OSError as error:
+        raise StoreError(f"store {str(store.root)!r}: {error.strerror or error}; free space or choose another with --store") from error
+    finally:
+        seconds = time.monotonic() - start
+        teller.tell(
+            "harness_study_finished",
+            events.StudyFinished(study=recipe.name, folder=folder, seconds=seconds, status=status, result=result),
+        )
+    return result, folder / "result.json"
+
+
+def study_folder(store: Store, plan: Plan) -> Path:
+    """Return the folder of a plan's study: its name and the start of the last step's key."""
+    return store.study(plan.study, plan.target.key)
+
+
+def offers_of(recipe: Recipe) -> Iterator[Offer]:
+    """Yield every offer a recipe uses."""
+    uses: list[Use | None] = [recipe.base, recipe.engine, recipe.execution, *recipe.data.values(), *recipe.proxies]
+    uses += [recipe.rl.use] if recipe.rl else []
+    uses += [benchmark.use for benchmark in recipe.benchmarks]
+    for candidate in recipe.candidates:
+        uses += [candidate.sft, *candidate.curate]
+    for use in uses:
+        if use is not None:
+            yield use.offer
+
+
+def _started(plan: Plan, store: Store, recipe: Recipe, folder: Path) -> events.StudyStarted:
+    missing = {step.key for step in plan.missing(store)}
+    workers = getattr(recipe.execution.params, "workers", 0)
+    return events.StudyStarted(
+        study=recipe.name,
+        steps=[step.info for step in plan.steps],
+        cached=frozenset(step.key for step in plan.steps if step.key not in missing),
+        workers=workers if isinstance(workers, int) else len(os.sched_getaffinity(0)),
+        folder=folder,
+    )
+
+
+def _write_plan(folder: Path, recipe: Recipe, plan: Plan) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "plan.json").exists():
+        write_json(folder / "recipe.json", recipe.raw)
+        rows = [{"kind": step.kind, "key": step.key, "title": step.title} for step in plan.steps]
+        write_json(folder / "plan.json", {"study": recipe.name, "digest": plan.digest, "steps": rows})
+
+
+def _lay_out(store: Store, plan: Plan, folder: Path) -> dict[str, Any]:
+    """Copy what the last step made to the study's folder."""
+    made = store.artifact(plan.target.ref)
+    for name in ("counts.parquet", "result.json"):
+        draft = folder / f".{name}.{os.getpid()}"
+        shutil.copyfile(made / name, draft)
+        draft.replace(folder / name)
+    return read_json(folder / "result.json")
+
+
+class _Teller:
+    """Hands events to the plug-ins, and keeps them as events.jsonl in the study's folder."""
+
+    def __init__(self, plugins: Plugins, folder: Path) -> None:
+        self._plugins = plugins
+        self._path = folder / "events.jsonl"
+
+    def tell(self, hook: str, event: object) -> None:
+        """Tell everyone; a plug-in that fails is named on stderr and left out."""
+        if hook != "harness_step_progressed":
+            row = {"event": hook.removeprefix("harness_"), "time": round(time.time(), 3), **_jsonable(event)}
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        for fault in self._plugins.emit(hook, event):
+            print(fault, file=sys.stderr)  # noqa: T201 - there is no one else to tell
+
+
+def _jsonable(event: object) -> Mapping[str, Any]:
+    if not is_dataclass(event) or isinstance(event, type):
+        raise HarnessError(f"{event!r} is no event")
+    row = asdict(event)
+    for bulky in ("steps", "cached", "result"):
+        if bulky in row:
+            row[bulky] = len(row[bulky] or ())
+    return {k: str(v) if isinstance(v, Path) else v for k, v in row.items()}
