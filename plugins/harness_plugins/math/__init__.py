@@ -1,3 +1,5 @@
-"""Built-in plug-ins."""
+"""Grading of mathematical answers."""
 
-__all__: list[str] = []
+from harness_plugins.math import answer_match
+
+__all__ = ["answer_match"]
