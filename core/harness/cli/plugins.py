@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.options import json_option, print_json
 from harness.errors import MissingError, suggest
+from harness.offers import NoParams, Trainer
 from harness.plugins import OFFER_HOOKS, Plugins
 from harness.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from harness.offers import Offer
     from harness.plugins import PluginRecord
+
+MAX_DEPTH = 3
+"""Nested settings are shown down to here."""
 
 
 @click.group()
@@ -99,29 +104,34 @@ def _lines(text: str) -> str:
 def _describe(plugins: Plugins, offer: Offer) -> dict[str, Any]:
     import importlib.util
 
-    from harness.recipe.describe import settings_of
+    from harness.recipe.component import settings_schema
+    from harness.recipe.schema import reserved_of
 
+    own, nested = settings_schema(offer, offer.name)
+    kind = f"{offer.method} trainer" if isinstance(offer, Trainer) else offer.kind
     return {
         "name": offer.name,
-        "kind": offer.kind,
+        "kind": kind,
         "version": offer.version,
         "summary": offer.summary,
-        "package": plugins.owner(type(offer), offer.name),
-        "module": offer.params.__module__,
+        "distribution": plugins.owner(type(offer), offer.name),
+        "module": offer.params.__module__ if offer.params is not NoParams else None,
         "requires": list(offer.requires),
         "missing": [p for p in offer.requires if importlib.util.find_spec(p) is None],
-        "settings": settings_of(offer.params),
+        "settings": {**own, "$defs": nested},
+        "also": reserved_of(kind),
     }
 
 
 def _show_component(component: Mapping[str, Any]) -> None:
-    head = f"{component['kind']} {component['name']}, version {component['version']}: {component['summary']}"
-    click.echo(printable(head))
-    click.echo(printable(f"from {component['package']}, {component['module']}"))
+    click.echo(_lines("{kind} {name}, version {version}: {summary}".format_map(component)))
+    click.echo(printable(f"from {component['distribution']}" + (f", {component['module']}" if component["module"] else "")))
     if component["requires"]:
         missing = f" (missing here: {', '.join(component['missing'])})" if component["missing"] else ""
         click.echo(printable(f"needs {', '.join(component['requires'])}{missing}"))
-    if not component["settings"]:
+    schema = component["settings"]
+    rows = [*_rows(schema, schema["$defs"]), *_rows({"properties": component["also"], "required": ()}, {})]
+    if not rows:
         click.echo("no settings")
         return
     from rich.table import Table
@@ -129,10 +139,21 @@ def _show_component(component: Mapping[str, Any]) -> None:
     from harness.report import open_console
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in ("setting", "type", "default", "meaning"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "setting")
-    for setting in component["settings"]:
-        cells = (setting["name"], setting["type"], setting["default_text"], setting["meaning"])
-        table.add_row(*(printable(c) for c in cells))
+    for heading, width in (("setting", None), ("takes", 26), ("default", 12), ("meaning", None)):
+        table.add_column(heading, overflow="fold", max_width=width, no_wrap=heading == "setting")
+    for row in rows:
+        table.add_row(*(printable(cell) for cell in row))
     click.echo()
     open_console().print(table)
+
+
+def _rows(schema: Mapping[str, Any], nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, what it takes, default and meaning of each setting; those of nested records as parts[].share."""
+    from harness.recipe.explain import wanted
+
+    for name, field in schema["properties"].items():
+        default = "required" if name in schema.get("required", ()) else json.dumps(field.get("default"))
+        yield f"{prefix}{name}", wanted(field), default, field.get("description", "")
+        inner = nested.get(field.get("items", field).get("$ref", "").removeprefix("#/$defs/"))
+        if inner is not None and prefix.count(".") < MAX_DEPTH:
+            yield from _rows(inner, nested, f"{prefix}{name}{'[]' if 'items' in field else ''}.")

@@ -18,7 +18,9 @@ def command(store: Path | None, as_json: bool) -> None:
     from harness.store import Store
 
     place = Store(store or study.default_store())
-    rows = [_study(place, folder) for folder in sorted((place.root / "studies").glob("*")) if (folder / "plan.json").is_file()]
+    rows = [
+        _study(place, folder) for folder in sorted((place.root / "studies").glob("*")) if (folder / "plan.json").is_file()
+    ]
     if as_json:
         click.echo(json.dumps({"store": str(place.root), "studies": rows}, indent=1, ensure_ascii=False))
         return

@@ -95,7 +95,7 @@ class Ledger:
         for sort in self.waiting.values():
             whole = whole and sort in known
             work += known.get(sort, 0.0)
-        if not known and work == 0:
+        if not (self.running or self.waiting) or (not known and work == 0):
             return None
         return max(work / self.workers, longest), whole
 
