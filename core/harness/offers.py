@@ -40,6 +40,11 @@ class Marker:
 
     meaning: Literal["path", "chain"]
 
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        """Carry the meaning into the JSON Schema, where the recipe's loader reads it."""
+        schema: dict[str, Any] = handler(core)
+        return {**schema, "x-harness": self.meaning}
+
 
 LocalPath = Annotated[Path, Marker("path")]
 """A file or folder. In a recipe, relative paths start at the recipe's folder and may not leave it; absolute ones may be
