@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
     from pydantic import TypeAdapter
 
@@ -27,7 +27,7 @@ def dump(params: Any) -> dict[str, Any]:
 
 
 @cache
-def _adapter(params: Hashable) -> TypeAdapter[Any]:
+def _adapter(params: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(params)

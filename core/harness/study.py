@@ -61,7 +61,9 @@ def run(recipe: Recipe, plugins: Plugins, store: Store) -> tuple[dict[str, Any],
         status = "interrupted"
         raise
     except OSError as error:
-        raise StoreError(f"store {str(store.root)!r}: {error.strerror or error}; free space or choose another with --store") from error
+        raise StoreError(
+            f"store {str(store.root)!r}: {error.strerror or error}; free space or choose another with --store"
+        ) from error
     finally:
         seconds = time.monotonic() - start
         teller.tell(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import os
 import platform
 import shutil
@@ -67,8 +68,6 @@ def run_step(task: Task) -> Report:
 
 
 def _work(store: Store, step: Step, task: Task) -> Report:
-    from harness.steps import RUN
-
     work = store.work(step.key)
     for folder in ("out", "scratch"):
         (work / folder).mkdir(parents=True, exist_ok=True)
@@ -84,7 +83,7 @@ def _work(store: Store, step: Step, task: Task) -> Report:
                 out=work / "out",
                 scratch=work / "scratch",
             )
-            RUN[step.kind](job)
+            importlib.import_module(f"harness.steps.{step.kind}").run(job)
     except Exception as error:
         with log.open("a", encoding="utf-8") as file:
             file.write(traceback.format_exc())

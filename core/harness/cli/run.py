@@ -43,12 +43,13 @@ def command(recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_
 
 
 def _show(result: dict[str, Any], path: Path, as_json: bool) -> None:
+    from harness.report.console import open_console
     from harness.report.terminal import print_result
 
     if as_json:
         click.echo(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
         return
-    print_result(result, path=path)
+    print_result(result, open_console(), path)
 
 
 def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from harness.jsonl import read_examples, write_examples
 from harness.recipe import Budget
 from harness.store import write_json
 from harness.tables import read_table
-from harness.values import Curated, Example
+from harness.values import Curated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,8 @@ def run(job: Job) -> None:
     examples = read_examples(job.input("data") / "examples.jsonl")
     heldout = read_examples(job.input("heldout") / "examples.jsonl") if "heldout" in job.step.inputs else ()
     shared = _shared(job)
+    # Other pools hold training traces: a held-out set must not draw from them.
+    following = {**shared, "pools": {}}
     data = Curated(examples=examples)
     own: Curated | None = Curated(examples=heldout)
     reason = None
@@ -36,7 +38,7 @@ def run(job: Job) -> None:
         if own and own.examples and _selects(job, part):
             scale = len(own.examples) / max(1, len(before.examples))
             try:
-                own = _apply(job, part, own, seed_from(job.step.seed, position), shared, scale=scale)
+                own = _apply(job, part, own, seed_from(job.step.seed, position), following, scale=scale)
             except (ValueError, UserError) as error:
                 own, reason = None, f"the held-out set cannot follow {part.name}: {error}"
     _write(job, data, own, reason)
@@ -110,5 +112,3 @@ def _selects(job: Job, part: Part) -> bool:
     offer: Curation = job.offer(part)  # type: ignore[assignment]
     return offer.selects
 
-
-__all__ = ["Example", "run"]

@@ -2,8 +2,8 @@
 
 Exact: equal after Unicode composition (NFC) and collapsing of white space. Near: Jaccard similarity of the sets
 of character n-grams at or above a threshold, computed exactly (no MinHash) with the prefix filter of Bayardo et
-al. (2007, "Scaling up all pairs similarity search"). Cost of near: memory about 16 bytes a character of text; time grows with the
-number of pairs that share a rare n-gram, which is near linear for ordinary text.
+al. (2007, "Scaling up all pairs similarity search"). Cost of near: about 70 bytes of memory a character; time grows with
+the number of pairs that share a rare n-gram: 8,800 texts of 625 characters took 4 CPU-seconds, and 2,200 took 0.7.
 """
 
 from __future__ import annotations
@@ -61,5 +61,6 @@ def harness_curations() -> Iterator[Curation]:
         version="1",
         summary="drop examples that repeat an earlier one, word for word or nearly",
         params=Params,
+        selects=False,
         load=lambda: drop_repeats,
     )

@@ -59,7 +59,7 @@ def keep_by_difficulty(data: Curated, params: Params, context: Context) -> Curat
         kept = [i for i, rate in enumerate(rates) if low <= rate <= high]
     else:
         ranking = ranked(examples, rates, "difficulty", context.seed)
-        size = size_of("difficulty", len(examples), params.examples, params.share)
+        size = size_of("difficulty", len(examples), params.examples, params.share, context.scale)
         kept = ranking[:size] if params.keep == "hardest" else ranking[len(ranking) - size :]
     if not kept:
         raise ValueError(_emptied(rates))

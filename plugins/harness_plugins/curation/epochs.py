@@ -32,5 +32,6 @@ def harness_curations() -> Iterator[Curation]:
         version="1",
         summary="set how often SFT goes over the examples",
         params=Params,
+        selects=False,
         load=lambda: set_epochs,
     )

@@ -71,7 +71,7 @@ def keep_by_length(data: Curated, params: Params, context: Context) -> Curated:
     if params.low is not None or params.high is not None:
         kept = _within(lengths, params)
     else:
-        kept = _by_rank(data.examples, lengths, params, context.seed)
+        kept = _by_rank(data.examples, lengths, params, context)
     if not kept:
         raise ValueError(_emptied(lengths, params))
     return replace(data, examples=tuple(data.examples[i] for i in sorted(kept)))
@@ -82,14 +82,14 @@ def _within(lengths: list[int], params: Params) -> list[int]:
     return [i for i, n in enumerate(lengths) if low <= n and (params.high is None or n <= params.high)]
 
 
-def _by_rank(examples: tuple[Example, ...], lengths: list[int], params: Params, seed: int) -> list[int]:
-    ranking = ranked(examples, lengths, "length-filter", seed)
+def _by_rank(examples: tuple[Example, ...], lengths: list[int], params: Params, context: Context) -> list[int]:
+    ranking = ranked(examples, lengths, "length-filter", context.seed)
     groups: dict[str, list[int]] = {}
     for i in ranking:
         groups.setdefault(examples[i].source if params.per_source else "", []).append(i)
     if params.keep == "between":
         return [i for group in groups.values() for i in _between(group, params)]
-    total = size_of("length-filter", len(examples), params.examples, params.share)
+    total = size_of("length-filter", len(examples), params.examples, params.share, context.scale)
     quotas = apportion(total, [len(group) for group in groups.values()])
     return [i for group, quota in zip(groups.values(), quotas, strict=True) for i in _end(group, quota, params.keep)]
 

@@ -14,7 +14,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le, MinLen
 
 from harness import Context, Curated, Curation, CurationChain, Example, hookimpl
-from harness_plugins.curation.ranking import apportion, by_lot
+from harness_plugins.curation.ranking import apportion, by_lot, scaled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def mix(data: Curated, params: Params, context: Context) -> Curated:
         ValueError: a pool is not in the recipe, a part has too few examples or sets epochs; the message names the part.
     """
     taken: dict[str, Example] = {}
-    for index, (part, size) in enumerate(zip(params.parts, _sizes(data, params), strict=True)):
+    for index, (part, size) in enumerate(zip(params.parts, _sizes(data, params, context.scale), strict=True)):
         offered = _unseen(_curated(data, part, index, context), taken)
         wanted = len(offered) if size is None else size
         if len(offered) < wanted or not offered:
@@ -73,11 +73,11 @@ def mix(data: Curated, params: Params, context: Context) -> Curated:
     return replace(data, examples=tuple(by_lot(taken.values(), "mixture", context.seed)))
 
 
-def _sizes(data: Curated, params: Params) -> list[int | None]:
+def _sizes(data: Curated, params: Params, scale: float) -> list[int | None]:
     shares = [Fraction(str(part.share)) for part in params.parts if part.share is not None]
     if not shares:
-        return [part.examples for part in params.parts]
-    total = len(data.examples) if params.examples is None else params.examples
+        return [None if part.examples is None else scaled(part.examples, scale) for part in params.parts]
+    total = len(data.examples) if params.examples is None else scaled(params.examples, scale)
     return list(apportion(total, shares))
 
 

@@ -42,12 +42,18 @@ def check_size(keep: str, examples: int | None, share: float | None) -> None:
         raise ValueError(f"keep {keep!r} takes either 'examples' or 'share'; give exactly one")
 
 
-def size_of(purpose: str, total: int, examples: int | None, share: float | None) -> int:
+def scaled(examples: int, scale: float) -> int:
+    """Return how many examples a count stands for on a set of another size (`Context.scale`); at least one."""
+    return examples if scale == 1 else max(1, floor(Fraction(examples) * Fraction(scale) + Fraction(1, 2)))
+
+
+def size_of(purpose: str, total: int, examples: int | None, share: float | None, scale: float = 1.0) -> int:
     """Return how many of `total` examples to keep.
 
     Raises:
         ValueError: more are wanted than there are, or the share of them rounds to none.
     """
+    examples = None if examples is None else scaled(examples, scale)
     if examples is not None and examples > total:
         raise ValueError(f"{purpose}: {examples} examples are asked for and {total} are left; lower 'examples'")
     if examples is not None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 
 from harness import Context, Curated, Curation, hookimpl
-from harness_plugins.curation.ranking import by_lot
+from harness_plugins.curation.ranking import by_lot, scaled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +31,15 @@ def keep_subset(data: Curated, params: Params, context: Context) -> Curated:
     Raises:
         ValueError: the set has fewer, and `at_most` is not set.
     """
-    if len(data.examples) < params.examples and not params.at_most:
+    size = scaled(params.examples, context.scale)
+    if len(data.examples) < size and not params.at_most:
         raise ValueError(
-            f"subset: {params.examples} examples are asked for and the set has {len(data.examples)}; "
+            f"subset: {size} examples are asked for and the set has {len(data.examples)}; "
             "lower 'examples', or set 'at_most' to true"
         )
     if params.choose == "first":
-        return replace(data, examples=data.examples[: params.examples])
-    return replace(data, examples=tuple(by_lot(data.examples, "subset", context.seed)[: params.examples]))
+        return replace(data, examples=data.examples[:size])
+    return replace(data, examples=tuple(by_lot(data.examples, "subset", context.seed)[:size]))
 
 
 @hookimpl
@@ -49,5 +50,6 @@ def harness_curations() -> Iterator[Curation]:
         version="1",
         summary="keep a number of examples, drawn at random or from the start",
         params=Params,
+        selects=False,
         load=lambda: keep_subset,
     )

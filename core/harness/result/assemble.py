@@ -1,0 +1,246 @@
+"""Put result.json together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness import validity
+from harness.digest import of_json, seed_from
+from harness.estimators import benchmark_pass_at_k, mean_pass_at_k, paired_difference
+from harness.result.cost import Ledger
+from harness.worker import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.job import Job
+    from harness.result.measured import Measured, Phase
+
+SCHEMA_VERSION = 1
+RESAMPLES = 10_000
+"""Bootstrap resamples of every interval over candidates."""
+TIMED = ("cost", "environment", "plugins")
+"""Keys whose content moves from machine to machine; `numbers_digest` leaves them out wherever they stand."""
+
+
+def assemble(job: Job, measured: Sequence[Measured]) -> dict[str, Any]:
+    """Return result.json: what was measured, how each proxy did, and what to take to RL."""
+    layout = job.step.settings
+    ledger = Ledger(job.store)
+    outcome = _Outcome(k=layout["outcome"]["k"])
+    has_rl = layout["has_rl"]
+    judged = _judge(job, measured, outcome, ledger) if has_rl else []
+    result: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "study": layout["study"],
+        "recipe_digest": layout["recipe_digest"],
+        "seeds": layout["seeds"],
+        "benchmarks": layout["benchmarks"],
+        "outcome_metric": {"name": f"pass@{outcome.k}", "samples": layout["outcome"]["samples"]},
+        "primary_proxy": layout["primary_proxy"],
+        "baseline_proxy": layout["baseline_proxy"],
+        "candidates": [_candidate(one, outcome) for one in measured],
+        "proxies": judged,
+        "along": _along(measured, layout, outcome) if has_rl and layout["evaluate_at"] else [],
+        "rl_gain": _rl_gain(measured, outcome) if has_rl else None,
+        "verdict": _verdict(measured, layout, outcome),
+        "cost": ledger.study(job.step.inputs.values()).to_json(),
+        "environment": environment(),
+        "plugins": sorted({r.distribution for r in job.plugins.records if r.status == "ok"}),
+        "warnings": _warnings(measured, layout),
+    }
+    result["numbers_digest"] = of_json(_untimed(result))
+    return result
+
+
+class _Outcome:
+    """What is measured after RL: mean pass@k over the benchmarks."""
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+
+    def of(self, phase: Phase) -> dict[str, Any]:
+        """Return the estimate over all seeds (the interval speaks of problems), and each seed's own."""
+        estimate = mean_pass_at_k(phase.all, self.k).to_json()
+        seeds = {seed: mean_pass_at_k(counts, self.k).value for seed, counts in phase.by_seed.items()}
+        values = [v for v in seeds.values() if v is not None]
+        spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        return {**estimate, "seeds": {str(s): v for s, v in seeds.items()}, "seed_sd": spread}
+
+    def value(self, phase: Phase) -> float:
+        """Return the mean over seeds."""
+        value = mean_pass_at_k(phase.all, self.k).value
+        return float("nan") if value is None else value
+
+
+def _candidate(one: Measured, outcome: _Outcome) -> dict[str, Any]:
+    pre, post = one.pre, one.post
+    return {
+        "name": one.name,
+        "family": one.facts["family"],
+        "kind": one.facts["kind"],
+        "details": one.facts["details"],
+        "curation": one.facts["curation"],
+        "examples": one.examples,
+        "epochs": one.epochs,
+        "train_tokens": one.train_tokens,
+        "proxies": {name: reading.to_json() for name, reading in one.readings.items()},
+        "pre": _pass_at(pre),
+        "post": _pass_at(post) if post else None,
+        "outcome": outcome.of(post) if post else None,
+        "gain": paired_difference(post.all, pre.all, outcome.k).to_json() if post else None,
+        "along": [
+            {"step": step, "rl_tokens": one.rl_tokens[step], "outcome": outcome.of(phase)}
+            for step, phase in one.along.items()
+        ],
+        "per_benchmark": {
+            name: {
+                "pre": estimate.to_json(),
+                "post": benchmark_pass_at_k(post.all, outcome.k)[name].to_json() if post else None,
+            }
+            for name, estimate in benchmark_pass_at_k(pre.all, outcome.k).items()
+        },
+    }
+
+
+def _pass_at(phase: Phase) -> dict[str, Any]:
+    """Return pass@k for k = 1, 2, 4, … up to the samples drawn."""
+    most = phase.num_samples
+    ks = [2**i for i in range(most.bit_length()) if 2**i <= most]
+    return {f"pass@{k}": mean_pass_at_k(phase.all, k).to_json() for k in ks}
+
+
+def _columns(measured: Sequence[Measured], layout: Mapping[str, Any]) -> list[validity.ProxyColumn]:
+    def number(one: Measured, name: str) -> float:
+        value = one.readings[name].value
+        return float("nan") if value is None else value
+
+    return [
+        validity.ProxyColumn(
+            name=proxy["name"],
+            higher_is_better=proxy["higher_is_better"],
+            trivial=proxy["trivial"],
+            values=np.array([number(one, proxy["name"]) for one in measured]),
+        )
+        for proxy in layout["proxies"]
+    ]
+
+
+def _judge(job: Job, measured: Sequence[Measured], outcome: _Outcome, ledger: Ledger) -> list[dict[str, Any]]:
+    layout = job.step.settings
+    judgements = validity.judge(
+        _columns(measured, layout),
+        np.array([outcome.value(one.post) for one in measured if one.post]),
+        families=[one.facts["family"] for one in measured],
+        baseline=layout["baseline_proxy"],
+        resamples=RESAMPLES,
+        seed=_seed(layout),
+    )
+    found = []
+    for number, judgement in enumerate(judgements):
+        cost = ledger.proxy(job.step.inputs[f"proxy/{number}"])
+        found.append({**judgement.to_json(), "cost": cost})
+    return found
+
+
+def _along(measured: Sequence[Measured], layout: Mapping[str, Any], outcome: _Outcome) -> list[dict[str, Any]]:
+    """Judge the proxies against the outcome at each amount of RL: the end of RL is the last point."""
+    columns = _columns(measured, layout)
+    last = measured[0].rl_steps or 0
+    points: dict[int, list[Phase]] = {n: [one.along[n] for one in measured] for n in layout["evaluate_at"]}
+    points[last] = [one.post for one in measured if one.post]
+    outcomes = {step: np.array([outcome.value(phase) for phase in phases]) for step, phases in points.items()}
+    judged = validity.judge_along(
+        columns,
+        outcomes,
+        families=[one.facts["family"] for one in measured],
+        baseline=layout["baseline_proxy"],
+        resamples=RESAMPLES,
+        seed=_seed(layout),
+    )
+    return [
+        {
+            "step": step,
+            "rl_tokens": float(np.mean([one.rl_tokens[step] for one in measured])),
+            "outcome_mean": float(outcomes[step].mean()),
+            "outcome_sd": float(outcomes[step].std(ddof=1)) if len(measured) > 1 else None,
+            "proxies": [judgement.to_json() for judgement in judged[step]],
+        }
+        for step in sorted(points)
+    ]
+
+
+def _rl_gain(measured: Sequence[Measured], outcome: _Outcome) -> dict[str, Any]:
+    return validity.rl_gain(
+        {one.name: one.pre.all for one in measured}, {one.name: one.post.all for one in measured if one.post}, k=outcome.k
+    ).to_json()
+
+
+def _verdict(measured: Sequence[Measured], layout: Mapping[str, Any], outcome: _Outcome) -> dict[str, Any]:
+    """Name the pick by the proxy named beforehand, and say how sure that is."""
+    primary = layout["primary_proxy"]
+    higher = next(p["higher_is_better"] for p in layout["proxies"] if p["name"] == primary)
+    known = [(one, one.readings[primary].value) for one in measured if one.readings[primary].value is not None]
+    if not known:
+        return {
+            "pick": None,
+            "by": primary,
+            "probability_best": None,
+            "sentence": f"no pick: {primary} is undefined throughout",
+        }
+    pick, value = (max if higher else min)(known, key=lambda pair: pair[1] or 0.0)
+    k = int(primary.removeprefix("pass@")) if primary.startswith("pass@") else None
+    chances = None
+    if k is not None:
+        counts = {one.name: one.pre.all for one in measured}
+        chances = validity.probability_best(counts, k, seed=_seed(layout), resamples=RESAMPLES)
+    chance = None if chances is None else chances[pick.name]
+    verdict: dict[str, Any] = {
+        "pick": pick.name,
+        "by": primary,
+        "value": value,
+        "probability_best": chance,
+        "probabilities": chances,
+        "outcome_of_pick": None,
+        "best": None,
+        "regret": None,
+    }
+    said = f"take {pick.name!r} to RL: highest {primary}" if higher else f"take {pick.name!r} to RL: lowest {primary}"
+    if chance is not None:
+        said += f" (highest with probability {chance:.2f} over problems)"
+    if pick.post:
+        after = {one.name: outcome.value(one.post) for one in measured if one.post}
+        best = max(after, key=lambda name: after[name])
+        verdict |= {"outcome_of_pick": after[pick.name], "best": best, "regret": after[best] - after[pick.name]}
+        said += (
+            "; after RL it is the best of all"
+            if best == pick.name
+            else f"; after RL {best!r} is best, {(after[best] - after[pick.name]) * 100:.1f} points above it"
+        )
+    return {**verdict, "sentence": said}
+
+
+def _warnings(measured: Sequence[Measured], layout: Mapping[str, Any]) -> list[str]:
+    found = list(layout["warnings"])
+    if len(layout["seeds"]) == 1 and layout["has_rl"]:
+        found.append("one seed: differences between candidates hold the luck of one SFT and RL run each")
+    for proxy in layout["proxies"]:
+        reasons = {one.name: one.readings[proxy["name"]].to_json()["reason"] for one in measured}
+        undefined = [
+            name for name in reasons if next(o for o in measured if o.name == name).readings[proxy["name"]].value is None
+        ]
+        if undefined and not proxy["trivial"]:
+            found.append(f"{proxy['name']} is undefined for {', '.join(undefined)}: {reasons[undefined[0]]}")
+    return found
+
+
+def _seed(layout: Mapping[str, Any]) -> int:
+    return seed_from("analysis", layout["recipe_digest"]) % 2**32
+
+
+def _untimed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _untimed(v) for k, v in value.items() if k not in TIMED}
+    return [_untimed(v) for v in value] if isinstance(value, list) else value
