@@ -1,3 +1,5 @@
-"""Built-in plug-ins."""
+"""Data, problems and base models from files and from the Hugging Face hub."""
 
-__all__: list[str] = []
+from harness_plugins.data import hf_dataset, hf_model, jsonl, parquet, problems_file
+
+__all__ = ["hf_dataset", "hf_model", "jsonl", "parquet", "problems_file"]
