@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_ARGS ?=
 WORKERS ?= 2
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint docs perf clean

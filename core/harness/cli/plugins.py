@@ -152,8 +152,10 @@ def _rows(schema: Mapping[str, Any], nested: Mapping[str, Any], prefix: str = ""
     from harness.recipe.explain import wanted
 
     for name, field in schema["properties"].items():
-        default = "required" if name in schema.get("required", ()) else json.dumps(field.get("default"))
-        yield f"{prefix}{name}", wanted(field), default, field.get("description", "")
         inner = nested.get(field.get("items", field).get("$ref", "").removeprefix("#/$defs/"))
+        takes = "an object" if inner and "items" not in field else wanted(field)
+        default = json.dumps(field.get("default")) if takes != "an object" else ""
+        default = "required" if name in schema.get("required", ()) else default
+        yield f"{prefix}{name}", takes, default, field.get("description", "")
         if inner is not None and prefix.count(".") < MAX_DEPTH:
             yield from _rows(inner, nested, f"{prefix}{name}{'[]' if 'items' in field else ''}.")
