@@ -38,6 +38,7 @@ def choose(logits: Tensor, uniforms: Tensor, *, temperature: float, top_p: float
         temperature: 0 takes the most probable token.
         top_p: keeps the smallest set of most probable tokens whose probability (at `temperature`) reaches it.
         need_entropy: whether to work out entropies.
+
     Raises:
         ValueError: a row has NaN or no finite logit.
     """
@@ -75,7 +76,7 @@ def keep_nucleus(weights: Tensor, top_p: float) -> Tensor:
 
     Holtzman et al. (arXiv 1904.09751). Of equal weights at the edge the lower token ids stay.
     """
-    ordered, order = weights.sort(-1, descending=True, stable=True)
+    ordered, order = weights.sort(dim=-1, descending=True, stable=True)
     before = ordered.cumsum(-1) - ordered
     kept = before < top_p * weights.sum(-1, keepdim=True)
     return torch.zeros_like(weights).scatter_(-1, order, ordered * kept)

@@ -1,8 +1,8 @@
 """Random numbers as a function of where they are used: Philox-4x32-10, vectorised.
 
-A generator with a state would tie a sample to the batch and the order it was drawn in. Here the number for a token is a
-function of (seed, problem id, sample index, position) alone. The cipher is Salmon et al., "Parallel random numbers: as easy as
-1, 2, 3" (SC'11); its known answers (Random123, kat_vectors) are tested.
+A generator with a state would tie a sample to the batch and the order it was drawn in. Here the number for a
+token is a function of (seed, problem id, sample index, position) alone. The cipher is Salmon et al., "Parallel
+random numbers: as easy as 1, 2, 3" (SC'11); its known answers (Random123, kat_vectors) are tested.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def philox(counter: NDArray[np.uint64], key: NDArray[np.uint64]) -> NDArray[np.u
     Args:
         counter: 32-bit words held in uint64, shape (4, ...).
         key: 32-bit words held in uint64, shape (2, ...), broadcast against the counter's words.
+
     Returns:
         32-bit words held in uint64, shape (4, ...).
     """
@@ -58,6 +59,7 @@ def uniforms(
         indices: sample index of each row, shape (rows,).
         first_position: even.
         num_positions: even.
+
     Returns:
         Shape (rows, num_positions).
     """

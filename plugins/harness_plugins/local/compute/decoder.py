@@ -15,7 +15,14 @@ class Batch(Protocol):
     """Rows under generation, each a prompt and what was drawn so far."""
 
     def step(self, tokens: Tensor) -> Tensor:
-        """Append one token to each row; tokens int64 (rows,) on the decoder's device; return next logits (rows, vocabulary)."""
+        """Append one token to each row and return the next logits.
+
+        Args:
+            tokens: int64, shape (rows,), on the decoder's device.
+
+        Returns:
+            Shape (rows, vocabulary), float32.
+        """
 
     def drop(self, holes: Tensor, movers: Tensor, num_rows: int) -> None:
         """Copy row movers[i] into row holes[i] for all i, then keep the first num_rows rows only."""

@@ -1,8 +1,8 @@
 """Read the weights of the Llama family (Llama, Qwen2, Qwen3) out of a live transformers model.
 
-These architectures are one: RMSNorm, rotary positions, grouped queries, SwiGLU; they differ in biases and in norms on queries
-and keys. Whoever computes by hand starts here; whatever is unusual in a config gives None, and the caller goes through
-the model's own forward.
+These architectures are one: RMSNorm, rotary positions, grouped queries, SwiGLU; they differ in biases and in norms
+on queries and keys. Whoever computes by hand starts here; whatever is unusual in a config gives None, and the caller
+goes through the model's own forward.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class Family:
 
 def family_of(model: Any) -> Family | None:
     """Read a live transformers model; None where it is not of the family or its config holds anything unusual."""
-    if type(model).__name__ not in _ARCHITECTURES or not _is_plain(model.config):
+    kind = type(model)
+    is_known = kind.__module__.startswith("transformers.models.") and kind.__name__ in _ARCHITECTURES
+    if not is_known or not _is_plain(model.config):
         return None
     body, config = model.model, model.config
     blocks = [_layer_of(block) for block in body.layers]
@@ -127,11 +129,10 @@ def _is_linear(module: Any) -> bool:
 
 def _layer_of(block: Any) -> Layer | None:
     attention, mlp = block.self_attn, block.mlp
-    linears = (attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj)
-    linears += (mlp.gate_proj, mlp.up_proj, mlp.down_proj)
-    if not all(_is_linear(module) for module in linears):
+    q, k, v, o = attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj
+    gate, up, down = mlp.gate_proj, mlp.up_proj, mlp.down_proj
+    if not all(_is_linear(module) for module in (q, k, v, o, gate, up, down)):
         return None
-    q, k, v, o, gate, up, down = linears
     return Layer(
         norm_in=block.input_layernorm.weight,
         q=q.weight,

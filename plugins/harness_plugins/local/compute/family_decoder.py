@@ -3,9 +3,9 @@
 Bits do not depend on the batch where it can be had for free (float32, CPU, one thread, up to 192 positions):
 
 - products of fewer than four rows go through other kernels, so there are never fewer than `MIN_ROWS`;
-- prompts are prefilled side by side, unpadded: linear layers see all tokens at once, attention sees one prompt at a time;
-- a row's completion starts at a slot that is a multiple of `LANES` and the slots in sight are a multiple of it too, so that a key keeps
-  its lane in vector sums; masked slots add exact zeros.
+- prompts are prefilled side by side, unpadded: linear layers see all tokens at once, attention one prompt at a time;
+- a row's completion starts at a slot that is a multiple of `LANES`, and the slots in sight are a multiple of it too,
+  so that a key keeps its lane in vector sums; masked slots add exact zeros.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class FamilyDecoder:
         return self.logits(x[wanted])[: len(lengths)]
 
     def _attend_causally(self, qk: Tensor, values: Tensor) -> Tensor:
-        queries, keys = qk.transpose(0, 1).split([self.family.num_heads, self.family.num_kv_heads])
+        queries, keys = qk.transpose(0, 1).tensor_split([self.family.num_heads])
         grouped = self.family.num_heads != self.family.num_kv_heads
         out = scaled_dot_product_attention(
             queries[None], keys[None], values.transpose(0, 1)[None], is_causal=True, enable_gqa=grouped
@@ -146,8 +146,8 @@ class FamilyDecoder:
 class FamilyBatch:
     """Rows of a FamilyDecoder: one cache of shape (layers, rows, 2 x kv heads, slots, head_dim).
 
-    A row's prompt lies at slots 0, 1, ...; completions of all rows start at one slot behind the longest prompt, so that a step writes
-    one slot; the gap between is masked.
+    A row's prompt lies at slots 0, 1, ...; completions of all rows start at one slot behind the longest prompt, so that
+    a step writes one slot; the gap between is masked.
     """
 
     def __init__(self, decoder: FamilyDecoder, lengths: Sequence[int], copies: Sequence[int], room: int) -> None:
@@ -161,8 +161,9 @@ class FamilyBatch:
         self.positions[: self.num_rows] = torch.tensor(lengths, device=device)[self.sources]
         slots = _round_up(self.slot + room)
         shape = (len(decoder.blocks), rows, 2 * family.num_kv_heads, slots, family.head_dim)
-        # Zeros, not empty: a masked slot must hold a finite number.
-        self.cache = torch.zeros(shape, dtype=family.embedding.dtype, device=device)
+        self.cache = torch.empty(shape, dtype=family.embedding.dtype, device=device)
+        # A masked slot must hold a finite number: 0 x NaN is NaN.
+        self.cache[:, :, :, : self.slot] = 0
         hidden = torch.arange(slots, device=device)[None, :] >= self.positions.clamp(min=1)[:, None]
         self.mask = torch.zeros((rows, slots), dtype=family.embedding.dtype, device=device)
         self.mask.masked_fill_(hidden, float("-inf"))
@@ -182,6 +183,8 @@ class FamilyBatch:
             tokens = torch.cat([tokens, tokens[-1:].expand(rows - self.num_rows)])
         heads, kv_heads, slot = family.num_heads, family.num_kv_heads, self.slot
         in_sight = _round_up(slot + 1)
+        if slot % LANES == 0:
+            self.cache[:, :rows, :, slot:in_sight] = 0
         self.mask[:rows, slot] = 0
         mask = self.mask[:rows, None, None, :in_sight].expand(rows, kv_heads, heads // kv_heads, in_sight)
         rotary = decoder.rotary(self.positions[:rows])

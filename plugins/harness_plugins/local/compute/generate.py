@@ -1,7 +1,7 @@
 """Generate many samples a prompt: prefill once, drop finished rows, draw by counters.
 
-A completion depends on (weights, prompt, sampling, seed, problem id, index) and on nothing else, as far as the model's logits
-do not depend on the batch; family_decoder says where they do not at all.
+A completion depends on (weights, prompt, sampling, seed, problem id, index) and on nothing else, as far as the
+model's logits do not depend on the batch; family_decoder says where they do not at all.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _Rule:
     max_tokens: int
     temperature: float
     top_p: float
-    eos_ids: NDArray[np.int64]
+    eos_ids: frozenset[int]
     need_entropy: bool
 
 
@@ -98,10 +98,11 @@ def generate(
         max_rows: samples under way at once; no sample depends on it.
         max_cache_bytes: keys and values at once; lowers the rows further, to one at least.
         need_entropy: whether to fill Completion.entropies.
+
     Raises:
         ValueError: a prompt is empty or fills the model's context, or the logits are not finite.
     """
-    ends = np.array(sorted(eos_ids), dtype=np.int64)
+    ends = frozenset(eos_ids)
     rule = _Rule(max_tokens=max_tokens, temperature=temperature, top_p=top_p, eos_ids=ends, need_entropy=need_entropy)
     _check(streams, decoder.context)
     ordered = sorted((stream for stream in streams if stream.num_samples > 0), key=lambda stream: len(stream.prompt))
@@ -188,6 +189,8 @@ def _decode(decoder: Decoder, streams: Sequence[Stream], rule: _Rule) -> _Log:
     rows = np.arange(len(lengths))
     log = _Log()
     batch, logits = decoder.start([s.prompt for s in streams], [s.num_samples for s in streams], room)
+    is_end = torch.zeros(logits.shape[-1], dtype=torch.bool, device=decoder.device)
+    is_end[[token for token in rule.eos_ids if token < len(is_end)]] = True
     draws = torch.empty(0)
     for t in range(room):
         column = t % _POSITIONS_AT_ONCE
@@ -203,7 +206,7 @@ def _decode(decoder: Decoder, streams: Sequence[Stream], rule: _Rule) -> _Log:
         )
         log.add(rows, choice)
         tokens = choice.tokens
-        is_done = np.isin(tokens.cpu().numpy(), rule.eos_ids) | (t + 1 >= limits[rows])
+        is_done = is_end[tokens].cpu().numpy() | (t + 1 >= limits[rows])
         if is_done.any():
             if is_done.all():
                 break
@@ -219,7 +222,6 @@ def _decode(decoder: Decoder, streams: Sequence[Stream], rule: _Rule) -> _Log:
 def _run(decoder: Decoder, streams: Sequence[Stream], rule: _Rule) -> Iterator[Completion]:
     names = [(s.problem_id, s.first_index + i) for s in streams for i in range(s.num_samples)]
     log = _decode(decoder, streams, rule)
-    ends = frozenset(rule.eos_ids.tolist())
     for (problem_id, index), (tokens, logprobs, entropies) in zip(names, log.by_row(len(names)), strict=True):
         yield Completion(
             problem_id=problem_id,
@@ -227,7 +229,7 @@ def _run(decoder: Decoder, streams: Sequence[Stream], rule: _Rule) -> Iterator[C
             tokens=tokens,
             logprobs=logprobs,
             entropies=entropies,
-            stopped=tokens[-1] in ends,
+            stopped=tokens[-1] in rule.eos_ids,
         )
 
 

@@ -1,0 +1,115 @@
+"""An open local engine: text in, text out, around generate and score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness import Sample, TokenScores, UserError
+from harness_plugins.local.compute.folder import encode_prompt, encode_response, eos_ids_of
+from harness_plugins.local.compute.generate import Stream, decoder_of, generate
+from harness_plugins.local.compute.score import score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness import SampleRequest, Sampling, Trace
+    from harness_plugins.local.compute.generate import Completion
+
+
+class Session:
+    """One checkpoint, ready to sample and score; see harness.offers.EngineSession."""
+
+    def __init__(self, model: Any, tokenizer: Any, *, max_rows: int, max_cache_bytes: int) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.max_rows = max_rows
+        self.max_cache_bytes = max_cache_bytes
+        self.eos_ids = eos_ids_of(model, tokenizer)
+        self.decoder = decoder_of(model)
+
+    def sample(self, requests: Sequence[SampleRequest]) -> Iterator[Sample]:
+        """Yield every sample of every request, batch by batch.
+
+        Raises:
+            UserError: a prompt has no tokens or fills the model's context.
+        """
+        groups: dict[Sampling, list[Stream]] = {}
+        for request in requests:
+            groups.setdefault(request.sampling, []).append(self._stream(request))
+        for sampling, streams in groups.items():
+            completions = generate(
+                self.decoder,
+                streams,
+                max_tokens=sampling.max_tokens,
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                eos_ids=self.eos_ids,
+                max_rows=self.max_rows,
+                max_cache_bytes=self.max_cache_bytes,
+            )
+            for completion in completions:
+                yield self._sample(completion)
+
+    def score(self, traces: Sequence[Trace]) -> Iterator[TokenScores]:
+        """Yield the scores of each trace's response tokens, end-of-sequence included.
+
+        Raises:
+            UserError: a trace has an empty prompt or does not fit the model's context.
+        """
+        prompts = [self._prompt(trace.id, trace.prompt) for trace in traces]
+        responses = [encode_response(self.tokenizer, trace.response) + self._closing() for trace in traces]
+        for trace, prompt, response in zip(traces, prompts, responses, strict=True):
+            self._check_fit(trace.id, len(prompt) + len(response))
+        for place, scored in score(self.model, prompts, responses):
+            yield TokenScores(
+                id=traces[place].id,
+                logprobs=scored.logprobs,
+                entropies=scored.entropies,
+                ranks=scored.ranks,
+            )
+
+    def _stream(self, request: SampleRequest) -> Stream:
+        prompt = self._prompt(request.problem_id, request.prompt)
+        self._check_fit(request.problem_id, len(prompt) + 1)
+        return Stream(
+            problem_id=request.problem_id,
+            prompt=prompt,
+            seed=request.seed,
+            first_index=request.first_index,
+            num_samples=request.num_samples,
+        )
+
+    def _sample(self, completion: Completion) -> Sample:
+        text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return Sample(
+            problem_id=completion.problem_id,
+            index=completion.index,
+            text=text,
+            num_tokens=len(completion.tokens),
+            finish="stop" if completion.stopped else "length",
+            logprob=float(completion.logprobs.sum(dtype=float)),
+            entropy=float(completion.entropies.mean(dtype=float)),
+        )
+
+    def _prompt(self, name: str, prompt: str) -> list[int]:
+        ids = encode_prompt(self.tokenizer, prompt)
+        if not ids:
+            raise UserError(
+                f"{name}: its prompt {prompt!r} has no tokens; give a prompt, or a tokenizer that begins with one"
+            )
+        return ids
+
+    def _closing(self) -> list[int]:
+        """The end-of-sequence token a response is scored with: the tokenizer's own if it ends completions."""
+        if not self.eos_ids:
+            return []
+        own = self.tokenizer.eos_token_id
+        return [own if own in self.eos_ids else self.eos_ids[0]]
+
+    def _check_fit(self, name: str, num_tokens: int) -> None:
+        context = self.decoder.context
+        if context is not None and num_tokens > context:
+            raise UserError(
+                f"{name}: needs {num_tokens} tokens, but the model's context holds {context}; "
+                "drop it or take a model with a longer context"
+            )
