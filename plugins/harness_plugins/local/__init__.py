@@ -1,3 +1,3 @@
-"""Built-in plug-ins."""
+"""local: trainers, engine and executor that run on this machine alone, on any Hugging Face causal-LM folder."""
 
-__all__: list[str] = []
+__all__ = ["engine", "grpo", "processes", "sft"]

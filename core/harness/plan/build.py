@@ -1,173 +1,34 @@
 """Recipe -> Plan: a graph of steps. Pure but for the digests of local files, which the caller may supply.
 
-Roles by which the last step finds its inputs: `pre/<candidate>/<seed>/<benchmark>` (graded samples before RL), `post/…` after RL,
-`at<n>/…` at RL step n, `sft/<candidate>/<seed>` and `rl/…` (training), `curate/…`, `proxy/<number>`; the numbers are positions in
-the recipe.
+Roles by which the last step finds its inputs: `pre/<candidate>/<seed>/<benchmark>` (graded samples before RL), `post/…`
+after RL, `at<n>/…` at RL step n, `sft/<candidate>/<seed>` and `rl/…` (training), `curate/…`, `proxy/<number>`; the numbers
+are positions in the recipe.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from harness import digest as digests
 from harness.errors import RecipeError
-from harness.offers import Grader
+from harness.plan.builder import Builder
+from harness.plan.graph import Plan
+from harness.plan.layout import layout_of
 from harness.step import Part, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from harness.plugins import Plugins
-    from harness.recipe import BenchmarkUse, Candidate, Recipe, Use
-    from harness.store import Ref, Store
+    from harness.recipe import Candidate, Recipe, Use
+    from harness.store import Ref
 
-BLOCK = 64
-"""Samples a problem in one sampling step; a study with more asks for further blocks and keeps the first."""
 PASS_RATE_SAMPLES = 8
 """Samples an SFT prompt for curations that go by the base's pass rate."""
 MONITOR_PROBLEMS = 64
 """Held-out problems of the independent accuracy curve during RL."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Steps in an order in which each comes after its inputs; the last one writes result.json."""
-
-    study: str
-    digest: str
-    steps: tuple[Step, ...]
-    runs: int
-    """Candidates times seeds."""
-
-    @property
-    def target(self) -> Step:
-        """The step everything else is for."""
-        return self.steps[-1]
-
-    @cached_property
-    def by_ref(self) -> Mapping[Ref, Step]:
-        """Steps by their place in the store."""
-        return {step.ref: step for step in self.steps}
-
-    def missing(self, store: Store) -> list[Step]:
-        """Return the steps that must be run, in plan order: what the target needs and the store lacks."""
-        wanted: dict[Ref, bool] = {}
-        pending = [self.target.ref]
-        while pending:
-            ref = pending.pop()
-            if ref in wanted or store.has(ref):
-                continue
-            wanted[ref] = True
-            pending.extend(self.by_ref[ref].inputs.values())
-        return [step for step in self.steps if step.ref in wanted]
-
-
-@dataclass(kw_only=True)
-class _Builder:
-    """Collects steps once each."""
-
-    recipe: Recipe
-    plugins: Plugins
-    digest: Callable[[Path], str]
-    steps: dict[str, Step] = field(default_factory=dict)
-
-    def add(self, step: Step) -> Ref:
-        self.steps.setdefault(step.key, step)
-        return step.ref
-
-    def part(self, use: Use) -> Part:
-        return Part(
-            kind=use.offer.kind,
-            name=use.offer.name,
-            version=use.offer.version,
-            settings=use.settings,
-            digests={
-                name: self.digest(Path(str(use.settings[name]))) for name in use.paths if use.settings[name] is not None
-            },
-            nested=tuple(self.part(inner) for chain in (use.chains or {}).values() for inner in chain),
-        )
-
-    def grader(self, name: str) -> Part:
-        offer = self.plugins.find(Grader, name)
-        return Part(kind="grader", name=offer.name, version=offer.version, settings={})
-
-    def model(self) -> Ref:
-        return self.add(Step(kind="model", parts=(self.part(self.recipe.base),), title="base model"))
-
-    def data(self, name: str) -> Ref:
-        return self.add(Step(kind="data", parts=(self.part(self.recipe.data[name]),), title=f"data · {name}"))
-
-    def problems(self, benchmark: BenchmarkUse) -> Ref:
-        return self.add(Step(kind="data", parts=(self.part(benchmark.use),), title=f"problems · {benchmark.name}"))
-
-    def graded(self, *, model: Ref, at: str, problems: Ref, grader: Part, samples: int, sampling: Mapping[str, Any],
-               seed: int, phase: str, title: str, candidate: str | None) -> Ref:  # fmt: skip
-        """Sample one checkpoint on one set of problems, in blocks, and grade it."""
-        blocks = {
-            f"samples/{first:06d}": self.add(
-                Step(
-                    kind="sample",
-                    parts=(self.part(self.recipe.engine),),
-                    settings={
-                        "checkpoint": at,
-                        "first": first,
-                        "samples": min(BLOCK, samples - first),
-                        "sampling": dict(sampling),
-                        "phase": phase,
-                    },
-                    seed=seed,
-                    inputs={"model": model, "problems": problems},
-                    title=f"sample · {title}",
-                    candidate=candidate,
-                )
-            )
-            for first in range(0, samples, BLOCK)
-        }
-        return self.add(
-            Step(
-                kind="grade",
-                parts=(grader,),
-                inputs={"problems": problems, **blocks},
-                title=f"grade · {title}",
-                candidate=candidate,
-                seed=seed,
-            )
-        )
-
-    def evaluated(self, *, model: Ref, at: str, seed: int, phase: str, who: str) -> Iterator[Ref]:
-        """Measure one checkpoint on every benchmark of the recipe."""
-        for benchmark in self.recipe.benchmarks:
-            yield self.graded(
-                model=model,
-                at=at,
-                problems=self.problems(benchmark),
-                grader=self.grader(benchmark.offer.grader),
-                samples=benchmark.samples if phase == "pre" else self.recipe.outcome.samples,
-                sampling=_fields(benchmark.sampling),
-                seed=seed,
-                phase=phase,
-                title=f"{who} · {benchmark.name} · {_PHASES.get(phase, phase)}",
-                candidate=who,
-            )
-
-    def score(self, model: Ref, at: str, traces: Ref, file: str, who: str, seed: int) -> Ref:
-        return self.add(
-            Step(
-                kind="score",
-                parts=(self.part(self.recipe.engine),),
-                settings={"checkpoint": at, "file": file},
-                inputs={"model": model, "traces": traces},
-                title=f"score held-out · {who}",
-                candidate=who,
-                seed=0,
-            )
-        )
-
-
-_PHASES = {"pre": "before RL", "post": "after RL"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +50,7 @@ def build(recipe: Recipe, plugins: Plugins, *, digest: Callable[[Path], str] = d
         plugins: where graders are found by name.
         digest: content digest of a local file or folder; called for each local path the recipe names.
     """
-    builder = _Builder(recipe=recipe, plugins=plugins, digest=digest)
+    builder = Builder(recipe=recipe, plugins=plugins, digest=digest)
     runs = {(i, s): run for s in recipe.seeds for i, run in enumerate(_start_all(builder, s))}
     needs = frozenset().union(*(proxy.offer.needs(proxy.params) for proxy in recipe.proxies))  # type: ignore[attr-defined]
     evidence: dict[str, Ref] = {}
@@ -207,7 +68,7 @@ def build(recipe: Recipe, plugins: Plugins, *, digest: Callable[[Path], str] = d
     builder.add(
         Step(
             kind="analyze",
-            settings=_layout(recipe),
+            settings=layout_of(recipe),
             inputs={**{r: ref for r, ref in evidence.items() if not r.startswith(("own/", "fixed/"))}, **outcome, **proxies},
             title="analyze",
         )
@@ -215,7 +76,7 @@ def build(recipe: Recipe, plugins: Plugins, *, digest: Callable[[Path], str] = d
     return Plan(study=recipe.name, digest=recipe.digest, steps=tuple(builder.steps.values()), runs=len(runs))
 
 
-def _start_all(builder: _Builder, seed: int) -> list[_Run]:
+def _start_all(builder: Builder, seed: int) -> list[_Run]:
     """Plan every candidate's SFT under one seed; staged ones after those they start from."""
     recipe = builder.recipe
     position = {candidate.name: i for i, candidate in enumerate(recipe.candidates)}
@@ -231,7 +92,7 @@ def _start_all(builder: _Builder, seed: int) -> list[_Run]:
     return [start(i) for i in range(len(recipe.candidates))]
 
 
-def _start(builder: _Builder, candidate: Candidate, seed: int, parent: _Run | None) -> _Run:
+def _start(builder: Builder, candidate: Candidate, seed: int, parent: _Run | None) -> _Run:
     if candidate.checkpoint is not None:
         part = Part(
             kind="checkpoint",
@@ -260,7 +121,7 @@ def _start(builder: _Builder, candidate: Candidate, seed: int, parent: _Run | No
     return _Run(model=trained, at="final", trained=trained, curated=curated, own_heldout=selects)
 
 
-def _curate(builder: _Builder, candidate: Candidate, seed: int) -> Ref:
+def _curate(builder: Builder, candidate: Candidate, seed: int) -> Ref:
     recipe = builder.recipe
     inputs = {"base": builder.model(), "data": builder.data("sft")}
     if "heldout" in recipe.data:
@@ -277,7 +138,7 @@ def _curate(builder: _Builder, candidate: Candidate, seed: int) -> Ref:
             problems=builder.data("sft"),
             grader=builder.grader(_data_grader(recipe)),
             samples=PASS_RATE_SAMPLES,
-            sampling=_fields(recipe.benchmarks[0].sampling),
+            sampling=asdict(recipe.benchmarks[0].sampling),
             seed=seed,
             phase="pass-rates",
             title="base · SFT prompts",
@@ -287,7 +148,7 @@ def _curate(builder: _Builder, candidate: Candidate, seed: int) -> Ref:
         Step(
             kind="curate",
             parts=tuple(builder.part(use) for use in candidate.curate),
-            settings={"budget": _fields(recipe.budget) if recipe.budget else None},
+            settings={"budget": asdict(recipe.budget) if recipe.budget else None},
             seed=seed,
             inputs=inputs,
             title=f"curate · {candidate.name} · seed {seed}",
@@ -296,24 +157,24 @@ def _curate(builder: _Builder, candidate: Candidate, seed: int) -> Ref:
     )
 
 
-def _measure(builder: _Builder, run: _Run, who: str, number: int | str, seed: int, needs: frozenset[str]) -> dict[str, Ref]:
+def _measure(builder: Builder, run: _Run, who: str, number: int | str, seed: int, needs: frozenset[str]) -> dict[str, Ref]:
     """Plan what is measured of a candidate before RL."""
     place = f"{number}/{seed}"
     graded = builder.evaluated(model=run.model, at=run.at, seed=seed, phase="pre", who=who)
     found = {f"pre/{place}/{b}": ref for b, ref in enumerate(graded)}
     if needs & {"own-loss", "fixed-loss"}:
-        fixed = builder.score(run.model, run.at, builder.data("heldout"), "examples.jsonl", who, seed)
+        fixed = builder.score(run.model, run.at, builder.data("heldout"), "examples.jsonl", who)
         if "fixed-loss" in needs:
             found[f"fixed/{place}"] = fixed
         if "own-loss" in needs:
             own = run.own_heldout and run.curated
-            found[f"own/{place}"] = builder.score(run.model, run.at, own, "heldout.jsonl", who, seed) if own else fixed
+            found[f"own/{place}"] = builder.score(run.model, run.at, own, "heldout.jsonl", who) if own else fixed
     if run.trained and run.curated:
         found |= {f"sft/{place}": run.trained, f"curate/{place}": run.curated}
     return found
 
 
-def _after_rl(builder: _Builder, run: _Run, who: str, number: int, seed: int) -> dict[str, Ref]:
+def _after_rl(builder: Builder, run: _Run, who: str, number: int, seed: int) -> dict[str, Ref]:
     """Plan RL and what is measured along it and after it."""
     recipe = builder.recipe
     stage = recipe.rl
@@ -348,7 +209,7 @@ def _after_rl(builder: _Builder, run: _Run, who: str, number: int, seed: int) ->
     return found
 
 
-def _proxy(builder: _Builder, proxy: Use, evidence: Mapping[str, Ref], outcome: Mapping[str, Ref]) -> Ref:
+def _proxy(builder: Builder, proxy: Use, evidence: Mapping[str, Ref], outcome: Mapping[str, Ref]) -> Ref:
     """Plan one proxy over all candidates; its inputs are what it declares and no more."""
     needs = proxy.offer.needs(proxy.params)  # type: ignore[attr-defined]
     prefixes = {
@@ -384,52 +245,12 @@ def _proxy(builder: _Builder, proxy: Use, evidence: Mapping[str, Ref], outcome: 
     )
 
 
-def _layout(recipe: Recipe) -> dict[str, Any]:
-    """Say what the analysis must know besides its inputs."""
-    return {
-        "study": recipe.name,
-        "recipe_digest": recipe.digest,
-        "seeds": list(recipe.seeds),
-        "candidates": [
-            {
-                "name": c.name,
-                "family": c.family or "base",
-                "details": dict(c.details or {}),
-                "curation": [{"use": use.offer.name, **use.settings} for use in c.curate],
-                "kind": "checkpoint" if c.checkpoint else "sft" if c.sft else "base",
-            }
-            for c in recipe.candidates
-        ],
-        "benchmarks": [{"name": b.name, "samples": b.samples} for b in recipe.benchmarks],
-        "proxies": [
-            {
-                "name": p.label,
-                "higher_is_better": p.offer.higher_is_better,  # type: ignore[attr-defined]
-                "trivial": p.offer.trivial,  # type: ignore[attr-defined]
-            }
-            for p in recipe.proxies
-        ],
-        "primary_proxy": recipe.primary_proxy,
-        "baseline_proxy": recipe.baseline_proxy,
-        "outcome": _fields(recipe.outcome),
-        "evaluate_at": list(recipe.rl.evaluate_at) if recipe.rl else [],
-        "has_rl": recipe.rl is not None,
-        "warnings": list(recipe.warnings),
-    }
-
-
 def _data_grader(recipe: Recipe) -> str:
     """Return the grader of the SFT data's answers."""
     name: str | None = recipe.data["sft"].offer.grader  # type: ignore[attr-defined]
     if name is None:
         raise RecipeError(
-            f"data.sft: {recipe.data['sft'].offer.name!r} names no grader, so the base's pass rates on it cannot be measured; "
+            f"data.sft: {recipe.data['sft'].offer.name!r} names no grader, so the base's pass rates cannot be measured; "
             "drop the curations that go by pass rate, or use a data source with a grader"
         )
     return name
-
-
-def _fields(record: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(record)

@@ -1,0 +1,130 @@
+"""The builder: steps that several candidates share are added once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.offers import Grader
+from harness.step import Part, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from harness.plugins import Plugins
+    from harness.recipe import BenchmarkUse, Recipe, Use
+    from harness.store import Ref
+
+BLOCK = 64
+"""Samples a problem in one sampling step; a study with more asks for further blocks and keeps the first."""
+
+_PHASES = {"pre": "before RL", "post": "after RL"}
+
+
+@dataclass(kw_only=True)
+class Builder:
+    """Collects steps once each."""
+
+    recipe: Recipe
+    plugins: Plugins
+    digest: Callable[[Path], str]
+    steps: dict[str, Step] = field(default_factory=dict)
+
+    def add(self, step: Step) -> Ref:
+        """Add a step unless the like is there already."""
+        self.steps.setdefault(step.key, step)
+        return step.ref
+
+    def part(self, use: Use) -> Part:
+        """Turn a component of the recipe into plain JSON."""
+        return Part(
+            kind=use.offer.kind,
+            name=use.offer.name,
+            version=use.offer.version,
+            settings=use.settings,
+            digests={
+                name: self.digest(Path(str(use.settings[name]))) for name in use.paths if use.settings[name] is not None
+            },
+            nested=tuple(self.part(inner) for chain in (use.chains or {}).values() for inner in chain),
+        )
+
+    def grader(self, name: str) -> Part:
+        """Find a grader by name."""
+        offer = self.plugins.find(Grader, name)
+        return Part(kind="grader", name=offer.name, version=offer.version, settings={})
+
+    def model(self) -> Ref:
+        """Plan the base model."""
+        return self.add(Step(kind="model", parts=(self.part(self.recipe.base),), title="base model"))
+
+    def data(self, name: str) -> Ref:
+        """Plan one of the recipe's data sources."""
+        return self.add(Step(kind="data", parts=(self.part(self.recipe.data[name]),), title=f"data · {name}"))
+
+    def problems(self, benchmark: BenchmarkUse) -> Ref:
+        """Plan a benchmark's problems."""
+        return self.add(Step(kind="data", parts=(self.part(benchmark.use),), title=f"problems · {benchmark.name}"))
+
+    def graded(self, *, model: Ref, at: str, problems: Ref, grader: Part, samples: int, sampling: Mapping[str, Any],
+               seed: int, phase: str, title: str, candidate: str | None) -> Ref:  # fmt: skip
+        """Sample one checkpoint on one set of problems, in blocks, and grade it."""
+        blocks = {
+            f"samples/{first:06d}": self.add(
+                Step(
+                    kind="sample",
+                    parts=(self.part(self.recipe.engine),),
+                    settings={
+                        "checkpoint": at,
+                        "first": first,
+                        "samples": min(BLOCK, samples - first),
+                        "sampling": dict(sampling),
+                        "phase": phase,
+                    },
+                    seed=seed,
+                    inputs={"model": model, "problems": problems},
+                    title=f"sample · {title}",
+                    candidate=candidate,
+                )
+            )
+            for first in range(0, samples, BLOCK)
+        }
+        return self.add(
+            Step(
+                kind="grade",
+                parts=(grader,),
+                inputs={"problems": problems, **blocks},
+                title=f"grade · {title}",
+                candidate=candidate,
+                seed=seed,
+            )
+        )
+
+    def evaluated(self, *, model: Ref, at: str, seed: int, phase: str, who: str) -> Iterator[Ref]:
+        """Measure one checkpoint on every benchmark of the recipe."""
+        for benchmark in self.recipe.benchmarks:
+            yield self.graded(
+                model=model,
+                at=at,
+                problems=self.problems(benchmark),
+                grader=self.grader(benchmark.offer.grader),
+                samples=benchmark.samples if phase == "pre" else self.recipe.outcome.samples,
+                sampling=asdict(benchmark.sampling),
+                seed=seed,
+                phase=phase,
+                title=f"{who} · {benchmark.name} · {_PHASES.get(phase, phase)}",
+                candidate=who,
+            )
+
+    def score(self, model: Ref, at: str, traces: Ref, file: str, who: str) -> Ref:
+        """Plan the scoring of held-out traces; nothing is drawn, so there is no seed."""
+        return self.add(
+            Step(
+                kind="score",
+                parts=(self.part(self.recipe.engine),),
+                settings={"checkpoint": at, "file": file},
+                inputs={"model": model, "traces": traces},
+                title=f"score held-out · {who}",
+                candidate=who,
+            )
+        )
