@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import suggest
-from harness.recipe.faults import shown
+from harness.recipe.faults import quoted, shown
 from harness.recipe.records import Candidate
 from harness.recipe.structure import check
 
@@ -111,7 +111,7 @@ def _check_names(built: Sequence[tuple[Candidate, Place]], binder: Binder) -> No
     seen: set[str] = set()
     for candidate, place in built:
         if candidate.name in seen:
-            message = f"two candidates are called {shown(candidate.name)}; give each its own name"
+            message = f"two candidates are called {quoted(candidate.name)}; give each its own name"
             binder.faults.add(place(("name",)), message)
         seen.add(candidate.name)
 
@@ -125,17 +125,17 @@ def _check_starts(built: Sequence[tuple[Candidate, Place]], binder: Binder) -> N
         if start is None:
             continue
         if start not in by_name:
-            binder.faults.add(where, f"no candidate named {shown(start)}; {suggest(start, by_name)}")
+            binder.faults.add(where, f"no candidate named {quoted(start)}; {suggest(start, by_name)}")
         elif by_name[start].sft is None:
             message = (
-                f"{shown(start)} has no SFT to start from; name a candidate that is trained, or leave it out for the base"
+                f"{quoted(start)} has no SFT to start from; name a candidate that is trained, or leave it out for the base"
             )
             binder.faults.add(where, message)
         else:
             cycle = _cycle(candidate.name, by_name)
             if cycle and not told & set(cycle):
                 told |= set(cycle)
-                round_trip = " -> ".join(shown(name) for name in (*cycle, cycle[0]))
+                round_trip = " -> ".join(quoted(name) for name in (*cycle, cycle[0]))
                 binder.faults.add(where, f"goes round in a circle: {round_trip}; let one of them start from the base")
 
 
@@ -154,5 +154,5 @@ def _cycle(name: str, by_name: Mapping[str, Candidate]) -> list[str]:
 def _check_data(built: Sequence[tuple[Candidate, Place]], raw: Mapping[str, Any], binder: Binder) -> None:
     trained = [(candidate, place) for candidate, place in built if candidate.sft]
     if trained and "sft" not in raw.get("data", {}):
-        message = f'missing; candidate {shown(trained[0][0].name)} is trained on it, so add "sft" to "data"'
+        message = f'missing; candidate {quoted(trained[0][0].name)} is trained on it, so add "sft" to "data"'
         binder.faults.add(("data", "sft"), message)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import suggest
-from harness.recipe.faults import shown
+from harness.recipe.faults import quoted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,11 +72,11 @@ def explain(error: ValidationError, kinds: Mapping[str, str]) -> Iterator[Findin
 def unknown_component(name: str, schema: Schema, kinds: Mapping[str, str]) -> str:
     """Say that there is no such component, or that it is one of another kind."""
     kind = schema["x-kind"]
-    known = schema.get("enum") or schema["anyOf"][0]["enum"]
+    known = schema["enum"] if "enum" in schema else schema["anyOf"][0]["enum"]
     other = kinds.get(name)
     if other and other != kind:
-        return f"{shown(name)} is {_article(other)}, and {_article(kind)} is wanted here; {_list(known)}"
-    return f"no {kind} named {shown(name)}; {_advise(name, known)}"
+        return f"{quoted(name)} is {_article(other)}, and {_article(kind)} is wanted here; {_list(known)}"
+    return f"no {kind} named {quoted(name)}; {_advise(name, known)}"
 
 
 def wanted(schema: Schema) -> str:

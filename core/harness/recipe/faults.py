@@ -85,7 +85,8 @@ class Faults:
             raise FaultyRecipeError(sorted(self._found, key=lambda f: f.line or 0))
 
     def _note(self, fault: Fault) -> None:
-        if fault not in self._found:
+        """Keep the first fault of a place: what follows from it is no news."""
+        if (fault.line, fault.path) not in {(f.line, f.path) for f in self._found}:
             self._found.append(fault)
 
 
@@ -100,6 +101,11 @@ def path_text(where: Where) -> str:
         else:
             text += f"[{shown(step)}]"
     return text or "recipe"
+
+
+def quoted(name: str) -> str:
+    """Show a name in single quotes, as suggestions do."""
+    return f"'{shown(name)[1:-1]}'"
 
 
 def shown(value: Any) -> str:

@@ -16,7 +16,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import suggest
-from harness.recipe.faults import shown
+from harness.recipe.faults import quoted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,10 +106,10 @@ def _wrong_names(grid: Mapping[str, Any], axes: Mapping[str, Any]) -> Iterator[t
         for where, axis in _mentions(grid.get(key), (key,)):
             used.add(axis)
             if axis not in axes:
-                yield where, f"no axis named {shown(axis)}; {suggest(axis, axes)}"
+                yield where, f"no axis named {quoted(axis)}; {suggest(axis, axes)}"
     for axis in _SLOT.findall(grid.get("name", "")):
         if axis not in axes:
-            yield ("name",), f"no axis named {shown(axis)}; {suggest(axis, axes)}"
+            yield ("name",), f"no axis named {quoted(axis)}; {suggest(axis, axes)}"
     for axis in axes:
         if axis not in used:
             yield ("axes", axis), f"nothing uses this axis; write \"${axis}\" in 'curate' or 'sft', or remove it"
@@ -120,7 +120,7 @@ def _wrong_skips(grid: Mapping[str, Any], axes: Mapping[str, list[Any]]) -> Iter
         for axis, value in skipped.items():
             where = ("skip", number, axis)
             if axis not in axes:
-                yield where, f"no axis named {shown(axis)}; {suggest(axis, axes)}"
+                yield where, f"no axis named {quoted(axis)}; {suggest(axis, axes)}"
             elif not any(_is_same(value, v) for v in axes[axis]):
                 yield where, f"{shown(value)} is not on this axis; give one of {', '.join(shown(v) for v in axes[axis])}"
 

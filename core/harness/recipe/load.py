@@ -8,7 +8,7 @@ from harness import digest
 from harness.errors import HarnessError
 from harness.offers import DataSource, Grader, Trainer
 from harness.recipe.candidates import build_candidates
-from harness.recipe.faults import shown
+from harness.recipe.faults import quoted, shown
 from harness.recipe.grid import Draft, expand
 from harness.recipe.measures import build_benchmarks, build_outcome, build_proxies, choose_baseline, choose_primary
 from harness.recipe.read import read
@@ -184,7 +184,7 @@ def _reward(entry: Mapping[str, Any], data: Mapping[str, Use], binder: Binder) -
     if not isinstance(source, DataSource):
         return None
     if source.grader is None:
-        message = f'missing, and {shown(source.name)} names no grader; add "reward": {{"use": a grader}}'
+        message = f'missing, and {quoted(source.name)} names no grader; add "reward": {{"use": a grader}}'
         binder.faults.add(("rl", "reward"), message)
         return None
     found = binder.find("grader", source.grader, ("data", "rl", "use"))

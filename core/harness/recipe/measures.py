@@ -10,7 +10,7 @@ from harness.errors import suggest
 from harness.offers import Benchmark, Proxy
 from harness.recipe.component import definition_of
 from harness.recipe.explain import unknown_component
-from harness.recipe.faults import shown
+from harness.recipe.faults import quoted, shown
 from harness.recipe.records import BenchmarkUse, Outcome, Use
 from harness.recipe.uses import below
 from harness.values import Sampling
@@ -36,7 +36,7 @@ def build_benchmarks(raw: Mapping[str, Any], binder: Binder) -> tuple[BenchmarkU
             continue
         name = entry.get("name", use.offer.name)
         if name in names:
-            message = f'two benchmarks are called {shown(name)}; give one of them another "name"'
+            message = f'two benchmarks are called {quoted(name)}; give one of them another "name"'
             binder.faults.add(("benchmarks", i, "name"), message)
         names.add(name)
         binder.find("grader", use.offer.grader, ("benchmarks", i))
@@ -62,7 +62,7 @@ def build_proxies(
         use = _proxy(entry, where, binder, kinds)
         if use is not None:
             if use.label in {p.label for p in proxies}:
-                binder.faults.add(where, f"{shown(use.label)} stands twice; remove one")
+                binder.faults.add(where, f"{quoted(use.label)} stands twice; remove one")
             _check_evidence(use, where, raw, benchmarks, binder)
             proxies.append(use)
     if "rl" in raw:
@@ -177,7 +177,7 @@ def _check_evidence(
     short = [b for b in benchmarks if b.samples < needed]
     if short:
         message = (
-            f"{use.label} needs {needed} samples a problem, and benchmark {shown(short[0].name)} draws {short[0].samples}; "
+            f"{use.label} needs {needed} samples a problem, and benchmark {quoted(short[0].name)} draws {short[0].samples}; "
             'raise its "samples", or lower k'
         )
         binder.faults.add(where, message)
@@ -191,9 +191,9 @@ def _check_evidence(
 def _listed(key: str, name: str, proxies: Sequence[Use], binder: Binder) -> str:
     labels = [p.label for p in proxies]
     if name not in labels:
-        message = f'{shown(name)} is not among the proxies; add it to "proxies", or name one of them: {", ".join(labels)}'
+        message = f'{quoted(name)} is not among the proxies; add it to "proxies", or name one of them: {", ".join(labels)}'
         if suggest(name, labels).startswith("did you mean"):
-            message = f"{shown(name)} is not among the proxies; {suggest(name, labels)}"
+            message = f"{quoted(name)} is not among the proxies; {suggest(name, labels)}"
         binder.faults.add((key,), message)
     return name
 

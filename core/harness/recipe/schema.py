@@ -54,7 +54,8 @@ def composed_schema(plugins: Plugins, only: Container[str] | None = None) -> Sch
 
     Args:
         plugins: whose offers may be named.
-        only: describe the settings of components with these names, and only name the others; None for all.
+        only: describe the settings of proxies and of components with these names, and only name the others; None
+            for all.
 
     Raises:
         PluginError: some component's Params have no schema.
@@ -102,7 +103,7 @@ def _components(kind: str, offers: Mapping[str, kinds.Offer], only: Container[st
     definitions: dict[str, Schema] = {}
     alternatives = []
     for name, offer in sorted(offers.items()):
-        if only is not None and name not in only:
+        if only is not None and name not in only and kind != "proxy":
             continue
         at = definition_of(kind, name)
         own, nested = ({"properties": {}}, {}) if kind == "grader" else settings_schema(offer, at)
