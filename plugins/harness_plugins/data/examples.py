@@ -28,7 +28,7 @@ class Fields:
     id: str | None = None
     """A unique id; null: the column `id`. Rows without a value get a hash of prompt and response."""
     source: str | None = None
-    """Which part of the data a row belongs to; null: the column `source`, where a row has it, else the settings' `source`."""
+    """Which part of the data a row belongs to; null: the column `source`, where a row has it, else the label in `source`."""
     messages: str | None = None
     """A chat, as a list of messages, instead of prompt and response."""
 
