@@ -1,0 +1,119 @@
+"""One proxy against one outcome: the statistics with their intervals, and the difference to another proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.estimators import Estimate
+from harness.validity.association import Column, prepare, spearman
+from harness.validity.interval import IntervalMethod, bootstrap_estimate
+from harness.validity.judgement import VsBaseline
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from harness.validity.association import Floats
+    from harness.validity.resamples import Draws, Resamples
+
+    Statistic = Callable[[Column, Column, Floats], Floats]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a board is judged."""
+
+    resamples: Resamples
+    method: IntervalMethod
+    level: float
+    min_candidates: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A proxy and an outcome on the candidates that have both."""
+
+    proxy: Column
+    outcome: Column
+    mask: NDArray[np.bool_]
+    """Which of the board's candidates these are, shape (candidates,)."""
+
+    @property
+    def n(self) -> int:
+        """Candidates that have both."""
+        return len(self.proxy.values)
+
+    def why_undefined(self) -> str | None:
+        """Say why no association can be had, or None."""
+        if self.n < 3:
+            return f"{self.n} of {len(self.mask)} candidates have both a reading and an outcome"
+        if not self.proxy.signs.any():
+            return f"constant: {abs(self.proxy.values[0]):g} for every candidate"
+        if not self.outcome.signs.any():
+            return f"the outcome is constant: {self.outcome.values[0]:g} for every candidate"
+        return None
+
+
+def pair_up(claimed: Floats, outcome: Floats) -> Pair:
+    """Keep the candidates that have both; NaN means missing."""
+    mask = np.isfinite(claimed) & np.isfinite(outcome)
+    return Pair(proxy=prepare(claimed[mask]), outcome=prepare(outcome[mask]), mask=mask)
+
+
+def estimate(statistic: Statistic, pair: Pair, terms: Terms) -> Estimate:
+    """Return the statistic with its interval; without one under `min_candidates`."""
+    value = point(statistic, pair)
+    if pair.n < terms.min_candidates:
+        reason = f"insufficient (n < {terms.min_candidates})"
+        return Estimate(value=value, level=terms.level, reason=reason)
+    drawn = replicate(statistic, pair, terms.resamples.weights)
+    left_out = replicate(statistic, pair, terms.resamples.jackknife) if terms.method == "bca" else None
+    return bootstrap_estimate(value, drawn, left_out, unit=terms.resamples.unit, level=terms.level)
+
+
+def point(statistic: Statistic, pair: Pair) -> float:
+    """Return the statistic of the data."""
+    return float(statistic(pair.proxy, pair.outcome, np.ones((1, pair.n)))[0])
+
+
+def replicate(statistic: Statistic, pair: Pair, weights: Draws) -> Floats:
+    """Return the statistic of each resample of the board, shape (resamples,), in blocks that bound memory."""
+    block = max(1, 2_000_000 // max(pair.n, 1))
+    rows = [weights[start : start + block] for start in range(0, len(weights), block)]
+    parts = [statistic(pair.proxy, pair.outcome, row[:, pair.mask].astype(np.float64)) for row in rows]
+    return np.concatenate(parts)
+
+
+def compare(proxy: Floats, baseline: Floats, outcome: Floats, terms: Terms) -> VsBaseline:
+    """Compare two proxies' Spearman with the outcome, paired: the same candidates in the same resamples."""
+    both = np.isfinite(proxy) & np.isfinite(baseline)
+    first = pair_up(np.where(both, proxy, np.nan), outcome)
+    second = pair_up(np.where(both, baseline, np.nan), outcome)
+    reason = first.why_undefined() or second.why_undefined()
+    if reason:
+        return VsBaseline(difference=None, n=first.n, reason=reason)
+    difference = point(spearman, first) - point(spearman, second)
+    if first.n < terms.min_candidates:
+        reason = f"insufficient (n < {terms.min_candidates})"
+        return VsBaseline(difference=difference, n=first.n, reason=reason)
+    drawn = replicate(spearman, first, terms.resamples.weights) - replicate(spearman, second, terms.resamples.weights)
+    interval = bootstrap_estimate(difference, drawn, None, unit=terms.resamples.unit, level=terms.level)
+    return VsBaseline(
+        difference=difference,
+        low=interval.low,
+        high=interval.high,
+        p=None if interval.low is None else two_sided_p(drawn),
+        n=first.n,
+        method=f"paired {interval.method}" if interval.method else "",
+        reason=interval.reason,
+    )
+
+
+def two_sided_p(replicates: Floats) -> float:
+    """Return twice the smaller share of replicates on either side of 0, the data counted in (never 0)."""
+    defined = replicates[np.isfinite(replicates)]
+    fewer = min(int((defined <= 0.0).sum()), int((defined >= 0.0).sum()))
+    return min(1.0, 2.0 * (1 + fewer) / (1 + len(defined)))
