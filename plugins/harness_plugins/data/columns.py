@@ -62,7 +62,8 @@ class Row:
         if value is None or value is _MISSING or value != value:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise DataError(f"{self.where}: {setting}: column {name!r} holds {shown(value)}, not a text or number")
+            column = default if name is None else name
+            raise DataError(f"{self.where}: {setting}: column {column!r} holds {shown(value)}, not a text or number")
         return sound(value if isinstance(value, str) else repr(value), f"{self.where}: {setting}")
 
     def _find(self, name: str) -> Any:
