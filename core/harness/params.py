@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from pydantic import TypeAdapter
 
@@ -17,20 +17,20 @@ def build(params: type, settings: Mapping[str, Any]) -> Any:
     Raises:
         pydantic.ValidationError: the settings do not fit, which means the loader let something through.
     """
-    return _adapter(params).validate_json(_text(settings), strict=True)
+    return _adapter(cast("Hashable", params)).validate_json(_text(settings), strict=True)
 
 
 def dump(params: Any) -> dict[str, Any]:
     """Return a Params instance as JSON, defaults filled in."""
-    settings: dict[str, Any] = _adapter(type(params)).dump_python(params, mode="json")
+    settings: dict[str, Any] = _adapter(cast("Hashable", type(params))).dump_python(params, mode="json")
     return settings
 
 
 @cache
-def _adapter(params: Any) -> TypeAdapter[Any]:
+def _adapter(params: Hashable) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(params)
+    return TypeAdapter(cast("Any", params))
 
 
 def _text(settings: Mapping[str, Any]) -> str:

@@ -31,7 +31,8 @@ def assemble(job: Job, measured: Sequence[Measured]) -> dict[str, Any]:
     ledger = Ledger(job.store)
     outcome = _Outcome(k=layout["outcome"]["k"])
     has_rl = layout["has_rl"]
-    judged = _judge(job, measured, outcome, ledger) if has_rl else []
+    along, changes = _along(measured, layout, outcome) if has_rl and layout["evaluate_at"] else ([], {})
+    judged = _judge(job, measured, outcome, ledger, changes) if has_rl else []
     result: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "study": layout["study"],
@@ -43,7 +44,8 @@ def assemble(job: Job, measured: Sequence[Measured]) -> dict[str, Any]:
         "baseline_proxy": layout["baseline_proxy"],
         "candidates": [_candidate(one, outcome) for one in measured],
         "proxies": judged,
-        "along": _along(measured, layout, outcome) if has_rl and layout["evaluate_at"] else [],
+        "along": along,
+        "noise_ceiling": _noise_ceiling(measured, layout, outcome) if has_rl else None,
         "rl_gain": _rl_gain(measured, outcome) if has_rl else None,
         "verdict": _verdict(measured, layout, outcome),
         "cost": ledger.study(job.step.inputs.values()).to_json(),
@@ -128,54 +130,83 @@ def _columns(measured: Sequence[Measured], layout: Mapping[str, Any]) -> list[va
     ]
 
 
-def _judge(job: Job, measured: Sequence[Measured], outcome: _Outcome, ledger: Ledger) -> list[dict[str, Any]]:
+def _judge(
+    job: Job, measured: Sequence[Measured], outcome: _Outcome, ledger: Ledger, changes: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     layout = job.step.settings
+    ends = {one.name: one.post.all for one in measured if one.post}
     judgements = validity.judge(
         _columns(measured, layout),
         np.array([outcome.value(one.post) for one in measured if one.post]),
         families=[one.facts["family"] for one in measured],
         baseline=layout["baseline_proxy"],
-        resamples=RESAMPLES,
-        seed=_seed(layout),
-    )
-    found = []
-    for number, judgement in enumerate(judgements):
-        cost = ledger.proxy(job.step.inputs[f"proxy/{number}"])
-        found.append({**judgement.to_json(), "cost": cost})
-    return found
-
-
-def _along(measured: Sequence[Measured], layout: Mapping[str, Any], outcome: _Outcome) -> list[dict[str, Any]]:
-    """Judge the proxies against the outcome at each amount of RL: the end of RL is the last point."""
-    columns = _columns(measured, layout)
-    last = measured[0].rl_steps or 0
-    points: dict[int, list[Phase]] = {n: [one.along[n] for one in measured] for n in layout["evaluate_at"]}
-    points[last] = [one.post for one in measured if one.post]
-    outcomes = {step: np.array([outcome.value(phase) for phase in phases]) for step, phases in points.items()}
-    judged = validity.judge_along(
-        columns,
-        outcomes,
-        families=[one.facts["family"] for one in measured],
-        baseline=layout["baseline_proxy"],
+        outcome_se=np.array(list(validity.relative_errors(ends, outcome.k).values())),
         resamples=RESAMPLES,
         seed=_seed(layout),
     )
     return [
         {
-            "step": step,
-            "rl_tokens": float(np.mean([one.rl_tokens[step] for one in measured])),
-            "outcome_mean": float(outcomes[step].mean()),
-            "outcome_sd": float(outcomes[step].std(ddof=1)) if len(measured) > 1 else None,
-            "proxies": [judgement.to_json() for judgement in judged[step]],
+            **judgement.to_json(),
+            "change_along_rl": changes.get(judgement.name),
+            "cost": ledger.proxy(job.step.inputs[f"proxy/{number}"]),
         }
-        for step in sorted(points)
+        for number, judgement in enumerate(judgements)
     ]
 
 
+def _along(
+    measured: Sequence[Measured], layout: Mapping[str, Any], outcome: _Outcome
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Judge the proxies against the outcome at each amount of RL: the end of RL is the last point.
+
+    Returns:
+        One entry a step, and for each proxy how its Spearman moved from the first step to the last.
+    """
+    last = measured[0].rl_steps or 0
+    points: dict[int, list[Phase]] = {n: [one.along[n] for one in measured] for n in layout["evaluate_at"]}
+    points[last] = [one.post for one in measured if one.post]
+    outcomes = {step: np.array([outcome.value(phase) for phase in phases]) for step, phases in sorted(points.items())}
+    judged = validity.judge_along(
+        _columns(measured, layout),
+        outcomes,
+        families=[one.facts["family"] for one in measured],
+        resamples=RESAMPLES,
+        seed=_seed(layout),
+    )
+    trivial = {proxy["name"] for proxy in layout["proxies"] if proxy["trivial"]}
+    rows = [
+        {
+            "step": step,
+            "rl_tokens": float(np.mean([one.rl_tokens[step] for one in measured])),
+            "outcome_mean": float(values.mean()),
+            "outcome_sd": float(values.std(ddof=1)) if len(measured) > 1 else None,
+            "proxies": [
+                {"name": proxy.name, "direction": proxy.direction, "trivial": proxy.name in trivial, **point.to_json()}
+                for proxy in judged
+                for point in proxy.points
+                if point.step == step
+            ],
+        }
+        for step, values in outcomes.items()
+    ]
+    return rows, {proxy.name: proxy.change.to_json() for proxy in judged}
+
+
+def _noise_ceiling(measured: Sequence[Measured], layout: Mapping[str, Any], outcome: _Outcome) -> dict[str, Any] | None:
+    """Return the highest correlation with the outcome that its own seed-to-seed noise allows; None with one seed."""
+    if len(layout["seeds"]) < 2 or len(measured) < 3:
+        return None
+    by_seed = [
+        [mean_pass_at_k(counts, outcome.k).value for counts in one.post.by_seed.values()] for one in measured if one.post
+    ]
+    return validity.noise_ceiling(np.array(by_seed, dtype=np.float64).T).to_json()
+
+
 def _rl_gain(measured: Sequence[Measured], outcome: _Outcome) -> dict[str, Any]:
-    return validity.rl_gain(
+    gain: dict[str, Any] = validity.rl_gain(
         {one.name: one.pre.all for one in measured}, {one.name: one.post.all for one in measured if one.post}, k=outcome.k
     ).to_json()
+    return gain
 
 
 def _verdict(measured: Sequence[Measured], layout: Mapping[str, Any], outcome: _Outcome) -> dict[str, Any]:

@@ -112,8 +112,8 @@ def gather(store: Store, inputs: Mapping[str, Ref], layout: Mapping[str, Any]) -
 
 
 def _rl(at: Any, i: int, seeds: Sequence[int], steps: Sequence[int]) -> tuple[int, dict[int, float]]:
-    """Return the RL steps made, and the tokens sampled by each step of interest, mean over seeds."""
+    """Return the RL steps made, and the tokens spent by each step of interest (`tokens` add up), mean over seeds."""
     runs = [read_metrics(at(f"rl/{i}/{s}")) for s in seeds]
     last = min(len(rows) for rows in runs)
-    tokens = {n: sum(sum(row.get("tokens", 0) for row in rows[:n]) for rows in runs) / len(runs) for n in (*steps, last)}
+    tokens = {n: sum(rows[n - 1].get("tokens", 0) for rows in runs) / len(runs) for n in (*steps, last)}
     return last, tokens
