@@ -73,7 +73,7 @@ def clock(seconds: object) -> str:
 
 def largest_pass_at(candidates: Iterable[Mapping[str, Any]]) -> str | None:
     """Name the pass@k of the largest k > 1 that was measured before RL."""
-    labels = {label for c in candidates for label in (c.get("pre") or {})}
+    labels = {label for c in candidates if isinstance(pre := c.get("pre"), Mapping) for label in pre}
     ks = [int(m[1]) for m in (re.fullmatch(r"pass@(\d+)", str(label)) for label in labels) if m and int(m[1]) > 1]
     return f"pass@{max(ks)}" if ks else None
 

@@ -50,7 +50,7 @@ def _candidates(candidates: Sequence[Mapping[str, Any]], pick: object) -> tuple[
     """One row a candidate, best outcome first; the pick is marked."""
     widest = largest_pass_at(candidates)
     loss = _loss_label(candidates)
-    seeds = max((len(_map(c.get("outcome")).get("seeds") or ()) for c in candidates), default=0)
+    seeds = max(len(_list(_map(c.get("outcome")).get("seeds"))) for c in candidates)
     title = f"Candidates (95 % intervals{f', {seeds} seeds' if seeds > 1 else ''}; > marks the pick)"
     has_outcome = any(bounds(c.get("outcome")).value is not None for c in candidates)
     headings = ["", "candidate", "SFT tokens", "pass@1", *([widest] if widest else []), *([_short(loss)] if loss else [])]
@@ -99,7 +99,7 @@ def _closing(result: Mapping[str, Any], path: Path | None) -> Iterator[str]:
         yield f"gain    RL moved the mean of candidates by {_gain_text(gain)}"
     if sentence := _sentence(_verdict(result)):
         yield f"pick    {sentence}"
-    for warning in result.get("warnings") or ():
+    for warning in _list(result.get("warnings")):
         yield f"note    {_text(warning)}"
     if cost := _cost(_map(result.get("cost"))):
         yield f"cost    {cost}"
@@ -184,7 +184,11 @@ def _map(value: object) -> Mapping[str, Any]:
 
 
 def _rows(value: object) -> list[Mapping[str, Any]]:
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list | tuple) else []
+    return [row for row in _list(value) if isinstance(row, dict)]
+
+
+def _list(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _text(value: object) -> str:

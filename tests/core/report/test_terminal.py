@@ -1,0 +1,143 @@
+"""print_result: what stands in a result is shown, what does not is left out, and nothing breaks."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.report import open_console, print_result
+
+
+def estimate(value: float, half: float = 0.02) -> dict[str, Any]:
+    return {"value": value, "low": value - half, "high": value + half, "method": "bootstrap"}
+
+
+def candidate(name: str, start: float, end: float | None, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "family": None,
+        "details": {},
+        "train_tokens": 412345,
+        "proxies": {"pass@64": estimate(0.8), "generalization-loss": estimate(0.182)},
+        "pre": {"pass@1": estimate(start), "pass@4": estimate(0.5), "pass@64": estimate(0.8)},
+        "post": None if end is None else {"pass@1": estimate(end)},
+        "outcome": None if end is None else {**estimate(end), "seeds": [end, end]},
+        **more,
+    }
+
+
+def judgement(name: str, rho: float | None, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "n": 2,
+        "trivial": False,
+        "spearman": None if rho is None else estimate(rho),
+        "r2": 0.25,
+        "decision_accuracy": 0.75,
+        "top1_regret": 0.01,
+        "verdict": "insufficient",
+        "note": "2 candidates",
+        **more,
+    }
+
+
+RESULT: dict[str, Any] = {
+    "schema_version": 1,
+    "study": "small",
+    "candidates": [candidate("low start", 0.1, 0.3), candidate("high start", 0.2, 0.25)],
+    "proxies": [judgement("random", 0.9, trivial=True), judgement("pass@1", -0.5), judgement("pass@64", 0.5)],
+    "along": [{"step": 10, "proxies": [judgement("pass@1", 0.4)]}, {"step": 25, "proxies": [judgement("pass@1", -0.5)]}],
+    "rl_gain": estimate(0.125),
+    "verdict": {"pick": "low start", "by": "pass@64", "probability_best": 0.41, "sentence": "take low start"},
+    "cost": {"seconds": 312.4, "tokens": 1234567, "by_kind": {"train": {"seconds": 200.0}, "sample": {"seconds": 90.0}}},
+    "warnings": ["only 2 candidates"],
+}
+
+
+def shown(result: dict[str, Any], path: Path | None = None) -> str:
+    out = io.StringIO()
+    print_result(result, open_console(out), path)
+    return out.getvalue()
+
+
+def row(text: str, name: str) -> str:
+    (line,) = [line for line in text.splitlines() if re.match(rf">? *{re.escape(name)}  ", line)]
+    return " ".join(line.split())
+
+
+def test_candidates_stand_best_outcome_first_with_the_pick_marked() -> None:
+    text = shown(RESULT)
+    assert row(text, "low start") == "> low start 412,345 0.100 0.800 0.182 0.300 [0.280, 0.320] +0.200"
+    assert row(text, "high start") == "high start 412,345 0.200 0.800 0.182 0.250 [0.230, 0.270] +0.050"
+    assert text.index("low start") < text.index("high start")
+    assert "2 seeds" in text
+
+
+def test_largest_pass_at_k_has_the_column() -> None:
+    heading = shown(RESULT).splitlines()[1]
+    assert "pass@64" in heading and "pass@4 " not in heading
+
+
+def test_proxies_stand_strongest_first_and_trivial_ones_last() -> None:
+    text = shown(RESULT)
+    assert row(text, "pass@64") == "pass@64 0.500 [0.480, 0.520] 0.250 0.750 0.010 insufficient"
+    assert text.index("\npass@64 ") < text.index("\npass@1 ") < text.index("\nrandom (trivial)")
+
+
+def test_along_has_a_column_a_step() -> None:
+    text = shown(RESULT)
+    assert "step 10" in text and "step 25" in text
+    assert re.search(r"^pass@1 +0\.400 +-0\.500 *$", text, re.MULTILINE)
+
+
+def test_closing_lines_name_gain_pick_warning_cost_and_file() -> None:
+    lines = [" ".join(line.split()) for line in shown(RESULT, Path("s/result.json")).splitlines()]
+    assert "gain RL moved the mean of candidates by +0.125 [+0.105, +0.145]" in lines
+    assert "pick take low start" in lines
+    assert "note only 2 candidates" in lines
+    assert "cost 5 min 12 s of compute, 1,234,567 tokens (train 3 min 20 s, sample 1 min 30 s)" in lines
+    assert lines[-1] == "result s/result.json"
+
+
+def test_ranking_without_rl_has_no_columns_about_it() -> None:
+    text = shown({"candidates": [candidate("a", 0.1, None)], "verdict": {"pick": "a", "by": "pass@64"}})
+    assert "after RL" not in text and "gain" not in text
+    assert "a by pass@64" in text
+
+
+def test_output_to_a_file_is_plain_and_no_wider_than_100(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    text = shown({**RESULT, "candidates": [candidate("a name that goes on and on " * 3, 0.1, 0.2)]})
+    assert "\x1b" not in text
+    tables = text[: text.index("gain    RL")]
+    assert max(len(line) for line in tables.splitlines()) <= 100
+
+
+def test_names_cannot_steer_the_terminal() -> None:
+    text = shown({"candidates": [candidate("\x1b[2J[red]x", 0.1, 0.2)], "warnings": ["a\rb"]})
+    assert "\\x1b[2J[red]x" in text and "a\\rb" in text and "\x1b" not in text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+PARTS = st.fixed_dictionaries({}, optional=dict.fromkeys(RESULT, JSON))
+
+
+@given(PARTS)
+def test_missing_and_odd_parts_break_nothing(parts: dict[str, Any]) -> None:
+    shown(parts)
+    shown({**RESULT, **parts})
+
+
+@given(st.sampled_from(["candidates", "proxies", "along"]), st.sampled_from(sorted(RESULT["candidates"][0])), JSON)
+def test_odd_fields_of_rows_break_nothing(part: str, field: str, value: Any) -> None:
+    shown({**RESULT, part: [{**RESULT[part][0], field: value}]})
