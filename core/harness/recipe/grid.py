@@ -49,7 +49,7 @@ def expand(grid: Mapping[str, Any], start: Where, faults: Faults) -> list[Draft]
         faults: where faults are noted; an ill grid has no candidates.
     """
     axes: Mapping[str, list[Any]] = grid["axes"]
-    wrong = [*_wrong_names(grid, axes), *_wrong_skips(grid, axes)]
+    wrong = [*_wrong_names(grid, axes), *_wrong_skips(grid, axes)] or list(_idle_axes(grid, axes))
     size = math.prod(len(values) for values in axes.values())
     if size > MAX_CANDIDATES:
         wrong.append((("axes",), f"{size} combinations are too many; at most {MAX_CANDIDATES}"))
@@ -68,7 +68,7 @@ def _draft(grid: Mapping[str, Any], point: Mapping[str, Any], start: Where) -> D
     name = grid.get("name", " ".join(f"{axis}={{{axis}}}" for axis in point))
     raw = {
         "name": _SLOT.sub(lambda slot: _text(point[slot[1]]), name),
-        **{key: _filled(grid[key], point) for key in _SUBSTITUTED if key in grid},
+        **{key: _filled(template, point) for key, template in _templates(grid).items()},
         "details": dict(point),
     }
     return Draft(raw=raw, place=lambda where: (*start, *where), is_from_grid=True)
@@ -100,19 +100,22 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _wrong_names(grid: Mapping[str, Any], axes: Mapping[str, Any]) -> Iterator[tuple[Where, str]]:
-    """Find names of axes that are none, and axes that nothing uses."""
-    used: set[str] = set()
-    for key in _SUBSTITUTED:
-        for where, axis in _mentions(grid.get(key), (key,)):
-            used.add(axis)
-            if axis not in axes:
-                yield where, f"no axis named {quoted(axis)}; {suggest(axis, axes)}"
-    for axis in _SLOT.findall(grid.get("name", "")):
+    """Find names of axes that are none."""
+    slots = [(("name",), axis) for axis in _SLOT.findall(grid.get("name", ""))]
+    for where, axis in (*_mentions(_templates(grid), ()), *slots):
         if axis not in axes:
-            yield ("name",), f"no axis named {quoted(axis)}; {suggest(axis, axes)}"
+            yield where, f"no axis named {quoted(axis)}; {suggest(axis, axes)}"
+
+
+def _idle_axes(grid: Mapping[str, Any], axes: Mapping[str, Any]) -> Iterator[tuple[Where, str]]:
+    used = {axis for _, axis in _mentions(_templates(grid), ())}
     for axis in axes:
         if axis not in used:
             yield ("axes", axis), f"nothing uses this axis; write \"${axis}\" in 'curate' or 'sft', or remove it"
+
+
+def _templates(grid: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: grid[key] for key in _SUBSTITUTED if key in grid}
 
 
 def _wrong_skips(grid: Mapping[str, Any], axes: Mapping[str, list[Any]]) -> Iterator[tuple[Where, str]]:

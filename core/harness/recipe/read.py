@@ -143,7 +143,7 @@ def _parse(text: str, faults: Faults) -> Any:
             parse_int=_integer,
         )
     except json.JSONDecodeError as error:
-        what = error.msg[:1].lower() + error.msg[1:]
+        what = (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
         near = shown(text[error.pos : error.pos + 12]) if error.pos < len(text) else "the end of the file"
         faults.add_at_line(
             error.lineno,

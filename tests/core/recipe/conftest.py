@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from core.recipe import components
 
+from core.recipe import components
 from harness.plugins import Plugins
 
 HERE = Path(__file__).parent
