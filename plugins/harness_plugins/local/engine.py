@@ -1,9 +1,9 @@
 """local: samples and scores with torch, in this process, on a CPU or a CUDA device.
 
-Opens any Hugging Face causal-LM folder without asking the hub. A prompt is prefilled once for all its samples, finished rows make
-room, and the random number for a token depends on (seed, problem id, sample index, position) only, so samples do not depend on
-batch size, order or a restart. Models of the Llama, Qwen2 and Qwen3 architectures go through a decoder written for many
-short samples; all others through their own forward.
+Opens any Hugging Face causal-LM folder without asking the hub. A prompt is prefilled once for all its samples,
+finished rows make room, and the random number for a token depends on (seed, problem id, sample index, position) only,
+so samples do not depend on batch size, order or a restart. Models of the Llama, Qwen2 and Qwen3 architectures go
+through a decoder written for many short samples; all others through their own forward.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def open_engine(checkpoint: Path, params: Params) -> Iterator[EngineSession]:
         MissingError: no such folder, or no CUDA device where one is asked for.
         UserError: the folder is not a causal language model with safetensors weights and a tokenizer.
     """
-    from harness_plugins.local.compute.folder import load_model, load_tokenizer
+    from harness_plugins.local.compute.inference import load_model, load_tokenizer
     from harness_plugins.local.compute.session import Session
 
     model = load_model(checkpoint, params.dtype, params.device)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness import Sample, TokenScores, UserError
-from harness_plugins.local.compute.folder import encode_prompt, encode_response, eos_ids_of
 from harness_plugins.local.compute.generate import Stream, decoder_of, generate
 from harness_plugins.local.compute.score import score
+from harness_plugins.local.compute.tokens import completion_text, end_ids, prompt_ids, response_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,9 @@ class Session:
         self.tokenizer = tokenizer
         self.max_rows = max_rows
         self.max_cache_bytes = max_cache_bytes
-        self.eos_ids = eos_ids_of(model, tokenizer)
+        self.eos_ids = end_ids(model, tokenizer)
+        if not self.eos_ids:
+            raise UserError("the checkpoint names no end-of-sequence token; set eos_token in its tokenizer")
         self.decoder = decoder_of(model)
 
     def sample(self, requests: Sequence[SampleRequest]) -> Iterator[Sample]:
@@ -57,7 +59,7 @@ class Session:
             UserError: a trace has an empty prompt or does not fit the model's context.
         """
         prompts = [self._prompt(trace.id, trace.prompt) for trace in traces]
-        responses = [encode_response(self.tokenizer, trace.response) + self._closing() for trace in traces]
+        responses = [response_ids(self.tokenizer, trace.response, self.eos_ids[0]) for trace in traces]
         for trace, prompt, response in zip(traces, prompts, responses, strict=True):
             self._check_fit(trace.id, len(prompt) + len(response))
         for place, scored in score(self.model, prompts, responses):
@@ -80,11 +82,10 @@ class Session:
         )
 
     def _sample(self, completion: Completion) -> Sample:
-        text = self.tokenizer.decode(completion.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return Sample(
             problem_id=completion.problem_id,
             index=completion.index,
-            text=text,
+            text=completion_text(self.tokenizer, completion.tokens),
             num_tokens=len(completion.tokens),
             finish="stop" if completion.stopped else "length",
             logprob=float(completion.logprobs.sum(dtype=float)),
@@ -92,19 +93,10 @@ class Session:
         )
 
     def _prompt(self, name: str, prompt: str) -> list[int]:
-        ids = encode_prompt(self.tokenizer, prompt)
+        ids = prompt_ids(self.tokenizer, prompt)
         if not ids:
-            raise UserError(
-                f"{name}: its prompt {prompt!r} has no tokens; give a prompt, or a tokenizer that begins with one"
-            )
+            raise UserError(f"{name}: its prompt {prompt!r} has no tokens; give a prompt with text")
         return ids
-
-    def _closing(self) -> list[int]:
-        """The end-of-sequence token a response is scored with: the tokenizer's own if it ends completions."""
-        if not self.eos_ids:
-            return []
-        own = self.tokenizer.eos_token_id
-        return [own if own in self.eos_ids else self.eos_ids[0]]
 
     def _check_fit(self, name: str, num_tokens: int) -> None:
         context = self.decoder.context
