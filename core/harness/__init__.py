@@ -12,6 +12,7 @@ from harness.errors import (
     TooFewSamplesError,
     UserError,
 )
+from harness.escape import printable
 from harness.events import (
     StepFailed,
     StepFinished,
@@ -40,7 +41,6 @@ from harness.offers import (
     Proxy,
     Trainer,
 )
-from harness.printable import printable
 from harness.values import (
     Context,
     Counts,

@@ -18,7 +18,7 @@ import click
 from harness._version import __version__
 from harness.cli.options import json_option, print_json, store_option
 from harness.errors import MissingError
-from harness.printable import printable
+from harness.escape import printable
 from harness.shipped import shipped
 
 if TYPE_CHECKING:

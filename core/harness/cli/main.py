@@ -16,7 +16,7 @@ import click
 
 from harness._version import __version__
 from harness.errors import HarnessError, MissingError, PluginError, suggest
-from harness.printable import printable
+from harness.escape import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

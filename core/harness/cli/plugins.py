@@ -9,9 +9,9 @@ import click
 
 from harness.cli.options import json_option, print_json
 from harness.errors import MissingError, suggest
+from harness.escape import printable
 from harness.offers import NoParams, Trainer
 from harness.plugins import OFFER_HOOKS, Plugins
-from harness.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

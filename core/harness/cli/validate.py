@@ -9,8 +9,8 @@ import click
 
 from harness.cli.options import json_option, print_json
 from harness.errors import RecipeError
+from harness.escape import printable
 from harness.plugins import Plugins
-from harness.printable import printable
 
 if TYPE_CHECKING:
     from harness.recipe import Recipe

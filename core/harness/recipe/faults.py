@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import RecipeError
-from harness.printable import printable
+from harness.escape import printable
 from harness.recipe.locate import Where, line_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import MissingError, RecipeError
-from harness.printable import printable
+from harness.escape import printable
 from harness.recipe.faults import Faults, shown
 from harness.recipe.locate import Where
 from harness.shipped import shipped, shipped_names

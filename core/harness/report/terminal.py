@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.printable import printable
+from harness.escape import printable
 from harness.report.figures import Bounds, bounds, clock, count, largest_pass_at, number, signed, with_interval
 
 if TYPE_CHECKING:
