@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +38,8 @@ def settings_schema(offer: Offer, prefix: str) -> tuple[Schema, dict[str, Schema
         PluginError: its Params cannot be turned into a schema; the message names the offer.
     """
     try:
-        whole = _adapter(offer.params).json_schema(ref_template=f"#/$defs/{prefix}.{{model}}")
-        nested = {f"{prefix}.{name}": _tidy(schema) for name, schema in whole.get("$defs", {}).items()}
-        own = whole["prefixItems"][0]
-        own = nested.pop(own["$ref"].removeprefix("#/$defs/")) if "$ref" in own else _tidy(own)
+        own, others = _schemas(offer.params, f"#/$defs/{prefix}.")
+        nested = {f"{prefix}.{name}": schema for name, schema in others.items()}
     except Exception as error:
         raise PluginError(
             f"{offer.kind} {offer.name!r}: its Params ({offer.params.__module__}.{offer.params.__qualname__}) have no "
@@ -104,6 +103,22 @@ def _parts(schema: Schema, value: Any) -> Iterator[tuple[Any, Schema]]:
         others = schema.get("additionalProperties")
         if isinstance(others, dict):
             yield from ((name, others) for name in value if name not in schema.get("properties", {}))
+
+
+def _schemas(params: type, references: str) -> tuple[Schema, dict[str, Schema]]:
+    """Return the schema of a Params class, and those of the records nested in it by name."""
+    whole = _adapter(params).json_schema(ref_template=f"{references}{{model}}")
+    nested = {name: _tidy(schema) for name, schema in whole["$defs"].items()}
+    own = nested.pop(whole["prefixItems"][0]["$ref"].removeprefix(references))
+    fields = own["properties"].items()
+    for base in params.__mro__[1:]:
+        if is_dataclass(base) and any("description" not in field for _, field in fields):
+            # Pydantic reads the docstrings of the fields a class declares, not of those it inherits.
+            inherited = _schemas(base, references)[0]["properties"]
+            for name, field in fields:
+                if "description" in inherited.get(name, {}):
+                    field.setdefault("description", inherited[name]["description"])
+    return own, nested
 
 
 @cache

@@ -62,7 +62,8 @@ def explain(error: ValidationError, kinds: Mapping[str, str]) -> Iterator[Findin
     elif "propertyNames" in error.absolute_schema_path:
         yield Finding(below=(value,), is_key=True, message=f"{shown(value)} is no plain name; use letters, digits and _")
     elif "x-kind" in schema and rule in ("enum", "anyOf"):
-        yield Finding(message=unknown_component(value, schema, kinds))
+        if isinstance(value, str):
+            yield Finding(message=unknown_component(value, schema, kinds))
     elif rule in _RULES:
         yield Finding(message=_RULES[rule](value, error.validator_value, schema))
     else:
