@@ -76,7 +76,9 @@ def load_folder(source: Path, device: torch.device) -> LoadedFolder:
     """
     try:
         with _quiet_bars():
-            model = transformers.AutoModelForCausalLM.from_pretrained(source, local_files_only=True, dtype=torch.float32)
+            model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                source, local_files_only=True, dtype=torch.float32
+            )
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
@@ -87,8 +89,7 @@ def load_folder(source: Path, device: torch.device) -> LoadedFolder:
     if not ends:
         raise UserError(f"checkpoint {source}: its tokenizer has no end-of-sequence token; set eos_token in it")
     context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    model = model.to(device).eval()
-    return LoadedFolder(source=source, model=model, tokenizer=tokenizer, end_ids=ends, context=context)
+    return LoadedFolder(source=source, model=model.to(device).eval(), tokenizer=tokenizer, end_ids=ends, context=context)
 
 
 def save_folder(loaded: LoadedFolder, target: Path) -> None:
@@ -99,9 +100,11 @@ def save_folder(loaded: LoadedFolder, target: Path) -> None:
     partial.mkdir()
     generation = loaded.model.generation_config
     # Some published generation configurations do not pass transformers' own check on saving; the file is copied instead.
-    loaded.model.generation_config = transformers.GenerationConfig(eos_token_id=list(loaded.end_ids), use_cache=True)
+    blank: Any = transformers.GenerationConfig
+    loaded.model.generation_config = blank(eos_token_id=list(loaded.end_ids), use_cache=True)
     try:
-        loaded.model.save_pretrained(partial)
+        with _quiet_bars():
+            loaded.model.save_pretrained(partial)
     finally:
         loaded.model.generation_config = generation
     _copy_generation_config(loaded.source, partial)
@@ -144,7 +147,7 @@ def _copy_tokenizer(loaded: LoadedFolder, target: Path) -> None:
 @contextlib.contextmanager
 def _quiet_bars() -> Iterator[None]:
     """Hold transformers' own progress bars back: the host draws progress."""
-    bars = transformers.utils.logging
+    bars: Any = transformers.utils.logging
     was_on = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()
     try:
