@@ -8,7 +8,7 @@ from harness.escape import printable
 from harness.report.figures import Bounds, bounds, clock, count, largest_pass_at, number, signed, with_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -37,7 +37,7 @@ def print_result(result: Mapping[str, Any], console: Console, path: Path | None 
 def _blocks(result: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
     candidates = _rows(result.get("candidates"))
     if candidates:
-        yield _candidates(candidates, _verdict(result).get("pick"))
+        yield _candidates(result, candidates)
     proxies = _rows(result.get("proxies"))
     if proxies:
         yield _proxies(proxies)
@@ -46,15 +46,16 @@ def _blocks(result: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
         yield _along(along)
 
 
-def _candidates(candidates: Sequence[Mapping[str, Any]], pick: object) -> tuple[str, Table]:
+def _candidates(result: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
     """One row a candidate, best outcome first; the pick is marked."""
-    widest = largest_pass_at(candidates)
-    loss = _loss_label(candidates)
-    seeds = max(len(_list(_map(c.get("outcome")).get("seeds"))) for c in candidates)
+    pick = _verdict(result).get("pick")
+    seeds = len(_list(result.get("seeds")))
     title = f"Candidates (95 % intervals{f', {seeds} seeds' if seeds > 1 else ''}; > marks the pick)"
+    widest, loss = largest_pass_at(candidates), _loss_label(candidates)
     has_outcome = any(bounds(c.get("outcome")).value is not None for c in candidates)
+    metric = _text(_map(result.get("outcome_metric")).get("name") or "pass@1")
     headings = ["", "candidate", "SFT tokens", "pass@1", *([widest] if widest else []), *([_short(loss)] if loss else [])]
-    table = _table([*headings, *(["after RL", "gain"] if has_outcome else [])], left=2)
+    table = _table([*headings, *([f"{metric} after RL", "gain"] if has_outcome else [])], left=2)
     for row in sorted(candidates, key=_by_outcome):
         pre = _map(row.get("pre"))
         cells = [">" if row.get("name") == pick else "", _text(row.get("name")), count(row.get("train_tokens"))]
@@ -67,18 +68,16 @@ def _candidates(candidates: Sequence[Mapping[str, Any]], pick: object) -> tuple[
 
 
 def _proxies(proxies: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
-    """One row a proxy: how well it foretold the outcome. Trivial baselines are dimmed and say so."""
-    n = max((int(p.get("n") or 0) for p in proxies), default=0)
-    title = f"Proxies: how well each foretold the outcome of {n} candidates (95 % intervals)"
-    table = _table(["proxy", "Spearman", "R2", "decisions right", "regret", "verdict"], left=1)
-    table.columns[-1].justify = "left"
+    """One row a proxy: how well it foretold the outcome. Trivial baselines are dimmed and stand last."""
+    n = max(round(bounds(p.get("n")).value or 0) for p in proxies)
+    table = _table(["proxy", "Spearman", "R2", "decisions", "regret", "verdict"], left=1, last_is_text=True)
     for row in sorted(proxies, key=_by_strength):
-        name = _text(row.get("name")) + (" (trivial)" if row.get("trivial") else "")
         measures = [number(row.get(m)) for m in ("r2", "decision_accuracy", "top1_regret")]
-        verdict = _text(row.get("verdict") or row.get("note") or "")
+        verdict = _text(row.get("verdict"))
+        verdict = f"{verdict} (trivial)".strip() if row.get("trivial") and "trivial" not in verdict else verdict
         style = "dim" if row.get("trivial") else None
-        table.add_row(name, with_interval(bounds(row.get("spearman"))), *measures, verdict, style=style)
-    return title, table
+        table.add_row(_text(row.get("name")), with_interval(bounds(row.get("spearman"))), *measures, verdict, style=style)
+    return f"Proxies: how well each, measured before RL, foretold the outcome of {n} candidates (95 % intervals)", table
 
 
 def _along(along: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
@@ -99,12 +98,25 @@ def _closing(result: Mapping[str, Any], path: Path | None) -> Iterator[str]:
         yield f"gain    RL moved the mean of candidates by {_gain_text(gain)}"
     if sentence := _sentence(_verdict(result)):
         yield f"pick    {sentence}"
-    for warning in _list(result.get("warnings")):
-        yield f"note    {_text(warning)}"
+    for note in [*_notes(_rows(result.get("proxies"))), *_list(result.get("warnings"))]:
+        yield f"note    {_text(note)}"
     if cost := _cost(_map(result.get("cost"))):
         yield f"cost    {cost}"
     if path is not None:
         yield f"result  {_text(path)}"
+
+
+def _notes(proxies: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the judges' remarks, once each, with the proxies they are about; trivial ones need none."""
+    about: dict[str, list[str]] = {}
+    for row in proxies:
+        if isinstance(note := row.get("note"), str) and not row.get("trivial"):
+            for clause in note.split("; "):
+                about.setdefault(clause, []).append(_text(row.get("name")))
+    shown = sum(not row.get("trivial") for row in proxies)
+    for clause, names in about.items():
+        if clause:
+            yield f"{'all proxies' if len(names) == shown > 1 else ', '.join(names)}: {clause}"
 
 
 def _gain_text(gain: Bounds) -> str:
@@ -137,13 +149,13 @@ def _cost(cost: Mapping[str, Any]) -> str:
     return f"{total} ({dearest})" if dearest else total
 
 
-def _table(headings: Iterable[str], *, left: int) -> Table:
-    """Make a table without lines whose first `left` columns are text and the rest figures."""
+def _table(headings: Sequence[str], *, left: int, last_is_text: bool = False) -> Table:
+    """Make a table without lines whose first `left` columns are text, and the rest figures that do not wrap."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=GAP)
     for position, heading in enumerate(headings):
-        is_text = position < left
+        is_text = position < left or (last_is_text and position == len(headings) - 1)
         table.add_column(heading, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text)
     return table
 
@@ -159,6 +171,9 @@ def _short(label: str) -> str:
 
 
 def _gain(candidate: Mapping[str, Any]) -> float | None:
+    paired = bounds(candidate.get("gain")).value
+    if paired is not None:
+        return paired
     before = bounds(_map(candidate.get("pre")).get("pass@1")).value
     after = bounds(_map(candidate.get("post")).get("pass@1")).value
     return after - before if before is not None and after is not None else None

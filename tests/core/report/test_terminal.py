@@ -50,6 +50,7 @@ def judgement(name: str, rho: float | None, **more: Any) -> dict[str, Any]:
 RESULT: dict[str, Any] = {
     "schema_version": 1,
     "study": "small",
+    "seeds": [3, 4],
     "candidates": [candidate("low start", 0.1, 0.3), candidate("high start", 0.2, 0.25)],
     "proxies": [judgement("random", 0.9, trivial=True), judgement("pass@1", -0.5), judgement("pass@64", 0.5)],
     "along": [{"step": 10, "proxies": [judgement("pass@1", 0.4)]}, {"step": 25, "proxies": [judgement("pass@1", -0.5)]}],
@@ -87,7 +88,22 @@ def test_largest_pass_at_k_has_the_column() -> None:
 def test_proxies_stand_strongest_first_and_trivial_ones_last() -> None:
     text = shown(RESULT)
     assert row(text, "pass@64") == "pass@64 0.500 [0.480, 0.520] 0.250 0.750 0.010 insufficient"
-    assert text.index("\npass@64 ") < text.index("\npass@1 ") < text.index("\nrandom (trivial)")
+    assert text.index("\npass@64 ") < text.index("\npass@1 ") < text.index("\nrandom ")
+    assert row(text, "random").endswith("insufficient (trivial)")
+
+
+def test_paired_gain_of_a_result_goes_before_the_difference_of_its_means() -> None:
+    assert row(shown({"candidates": [candidate("a", 0.1, 0.3, gain=estimate(0.19))]}), "a").endswith("+0.190")
+
+
+def test_notes_name_the_proxies_they_are_about_and_skip_trivial_ones() -> None:
+    proxies = [judgement(n, 0.1, note=note) for n, note in (("a", "x; y"), ("b", "x"), ("c", None))]
+    lines = shown({"proxies": [*proxies, judgement("t", 0.1, trivial=True, note="z")]}).splitlines()
+    assert [line for line in lines if line.startswith("note")] == ["note    a, b: x", "note    a: y"]
+
+
+def test_metric_of_the_outcome_heads_its_column() -> None:
+    assert "pass@8 after RL" in shown({**RESULT, "outcome_metric": {"name": "pass@8"}})
 
 
 def test_along_has_a_column_a_step() -> None:
@@ -101,6 +117,7 @@ def test_closing_lines_name_gain_pick_warning_cost_and_file() -> None:
     assert "gain RL moved the mean of candidates by +0.125 [+0.105, +0.145]" in lines
     assert "pick take low start" in lines
     assert "note only 2 candidates" in lines
+    assert "note all proxies: 2 candidates" in lines
     assert "cost 5 min 12 s of compute, 1,234,567 tokens (train 3 min 20 s, sample 1 min 30 s)" in lines
     assert lines[-1] == "result s/result.json"
 
