@@ -3,7 +3,7 @@
 import pytest
 import torch
 import transformers
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 
 SPECIAL = ("<pad>", "<bos>", "<eos>")
 NAMES = dict(zip(("pad_token", "bos_token", "eos_token"), SPECIAL, strict=True))
@@ -24,6 +24,7 @@ def make_tokenizer(*, closes=False):
     vocabulary = {token: place for place, token in enumerate((*SPECIAL, *CHARACTERS))}
     raw = Tokenizer(models.WordLevel(vocabulary, **UNKNOWN))
     raw.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
+    raw.decoder = decoders.Fuse()
     raw.post_processor = processors.TemplateProcessing(
         single="<bos> $A <eos>" if closes else "<bos> $A", special_tokens=[("<bos>", 1), ("<eos>", 2)]
     )

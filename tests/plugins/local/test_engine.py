@@ -76,13 +76,15 @@ def test_sample_set_of_2000_is_the_same_for_every_batch_size(save_checkpoint, ki
         assert draw(folder, requests, max_rows=max_rows) == whole
 
 
+@pytest.mark.slow
 def test_sample_set_of_2000_is_the_same_after_a_restart(save_checkpoint):
     folder = save_checkpoint()
     code = (
         "import json, sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]);"
         "import torch; torch.set_num_threads(1);"
         "from test_engine import SHORT, draw, make_requests;"
-        "print(json.dumps(sorted([*n, *v] for n, v in draw(Path(sys.argv[1]), make_requests(20, 100, sampling=SHORT)).items())))"
+        "samples = draw(Path(sys.argv[1]), make_requests(20, 100, sampling=SHORT));"
+        "print(json.dumps(sorted([*name, *value] for name, value in samples.items())))"
     )
     args = [sys.executable, "-c", code, str(folder), str(Path(__file__).parent)]
     out = subprocess.run(args, check=True, capture_output=True, text=True).stdout

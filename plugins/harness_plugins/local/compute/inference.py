@@ -55,16 +55,14 @@ def load_tokenizer(folder: Path) -> Any:
     """
     from transformers import AutoTokenizer
 
+    complaint = f"{folder}: has no tokenizer that transformers can read; save it there with tokenizer.save_pretrained"
     # Without any file transformers makes an empty tokenizer and says nothing.
-    has_files = any(any(folder.glob(pattern)) for pattern in ("*token*", "vocab.*", "spiece.model", "sentencepiece*"))
+    if not any(any(folder.glob(pattern)) for pattern in ("*token*", "vocab.*", "spiece.model", "sentencepiece*")):
+        raise UserError(complaint)
     try:
-        if not has_files:
-            raise FileNotFoundError
         return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:
-        raise UserError(
-            f"{folder}: has no tokenizer that transformers can read; save it there with tokenizer.save_pretrained"
-        ) from error
+        raise UserError(complaint) from error
 
 
 def _check_folder(folder: Path) -> None:
