@@ -14,7 +14,7 @@ from harness_plugins.local.compute.tokens import prompt_ids
 from harness_plugins.local.engine import Params, harness_engines, open_engine
 
 SAMPLING = Sampling(max_tokens=24)
-SHORT = Sampling(max_tokens=10)
+SHORT = Sampling(max_tokens=6)
 
 
 def make_requests(num_problems=4, num_samples=6, first_index=0, sampling=SAMPLING):
