@@ -1,7 +1,9 @@
 """Intervals from bootstrap replicates: percentile (the default) and BCa, as scipy.stats.bootstrap makes them.
 
-Why percentile: for independent candidates at n = 12, 20 and 40 and true correlations of 0, .6 and .9 it covered as often
-as BCa (tests/perf/coverage.py prints the table), and it needs no jackknife, which ties and the bounds of rho can break.
+Why percentile: for independent normal candidates at n = 12, 20 and 40 and true correlations of 0, .6 and .9 both cover
+Spearman, Kendall and decision accuracy 94-99 % of the time at nominal 95 % (tests/perf/coverage.py prints the table), and
+percentile needs no jackknife, which ties and the bounds of rho can break. R2 is the weak one: 90-94 % under percentile,
+91-95 % under BCa.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def test_judge_widens_the_interval_when_families_move_together() -> None:
     rng = np.random.default_rng(0)
     centre = rng.normal(size=(2, 12))
     x, y = (np.repeat(side, 5) + 0.05 * rng.normal(size=60) for side in centre)
-    blocked = board([column("p", x)], y, families=[f"f{i // 5}" for i in range(40)])["p"].spearman
+    blocked = board([column("p", x)], y, families=[f"f{i // 5}" for i in range(60)])["p"].spearman
     naive = board([column("p", x)], y)["p"].spearman
     assert blocked.low is not None and blocked.high is not None and naive.low is not None and naive.high is not None
     assert blocked.high - blocked.low > 1.5 * (naive.high - naive.low)
