@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import suggest
 from harness.recipe.faults import quoted, shown
 from harness.recipe.records import Candidate
-from harness.recipe.structure import check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.recipe.component import Schema
     from harness.recipe.grid import Draft
     from harness.recipe.locate import Where
+    from harness.recipe.records import Use
+    from harness.recipe.structure import Structure
     from harness.recipe.uses import Binder, Place
 
 
 def build_candidates(
-    drafts: Sequence[Draft], raw: Mapping[str, Any], binder: Binder, kinds: Mapping[str, str]
+    drafts: Sequence[Draft], raw: Mapping[str, Any], binder: Binder, structure: Structure
 ) -> tuple[Candidate, ...]:
     """Bind every candidate, and note what is wrong between them.
 
@@ -27,18 +27,12 @@ def build_candidates(
         drafts: candidates as written or as grids made them.
         raw: the recipe, for its `sft` and `data`.
         binder: of the recipe.
-        kinds: the kind of every component by name.
+        structure: of the recipe; what grids made has not been checked yet.
     """
-    default_sft = raw["sft"]["use"] if "sft" in raw else None
-    schema: Schema = {"$ref": "#/$defs/candidate", "$defs": dict(binder.definitions)}
     built: list[tuple[Candidate, Place]] = []
     for draft in drafts:
-        if draft.is_from_grid:
-            before = len(binder.faults)
-            check(draft.raw, schema, binder.faults, kinds=kinds, default_sft=default_sft, place=draft.place)
-            if len(binder.faults) > before:
-                continue
-        built.append((_build(draft, raw, binder, kinds, schema), draft.place))
+        if not draft.is_from_grid or structure.check(draft.raw, "candidate", draft.place):
+            built.append((_build(draft, raw, binder, structure), draft.place))
     if binder.faults:
         return ()
     _check_names(built, binder)
@@ -47,7 +41,7 @@ def build_candidates(
     return tuple(candidate for candidate, _ in built)
 
 
-def _build(draft: Draft, raw: Mapping[str, Any], binder: Binder, kinds: Mapping[str, str], schema: Schema) -> Candidate:
+def _build(draft: Draft, raw: Mapping[str, Any], binder: Binder, structure: Structure) -> Candidate:
     own, place = draft.raw, draft.place
     name = own["name"]
     if "checkpoint" in own:
@@ -64,7 +58,7 @@ def _build(draft: Draft, raw: Mapping[str, Any], binder: Binder, kinds: Mapping[
                     place((key,)), f'"sft": null trains nothing; remove {key!r}, or give "sft" settings', key=True
                 )
     else:
-        sft = _trainer(own, raw, place, binder, kinds, schema)
+        sft = _trainer(own, raw, place, binder, structure)
     return Candidate(
         name=name,
         curate=tuple(use for use in curate if use),
@@ -87,8 +81,8 @@ def _checkpoint(own: Mapping[str, Any], place: Place, binder: Binder) -> Candida
 
 
 def _trainer(
-    own: Mapping[str, Any], raw: Mapping[str, Any], place: Place, binder: Binder, kinds: Mapping[str, str], schema: Schema
-) -> Any:
+    own: Mapping[str, Any], raw: Mapping[str, Any], place: Place, binder: Binder, structure: Structure
+) -> Use | None:
     """Merge a candidate's `sft` over the recipe's and bind it."""
     override: Mapping[str, Any] = own.get("sft") or {}
     base: Mapping[str, Any] = raw.get("sft", {})
@@ -101,10 +95,8 @@ def _trainer(
     def merged_place(where: Where) -> Where:
         return place(("sft", *where)) if "sft" in own and (not where or where[0] in override) else ("sft", *where)
 
-    before = len(binder.faults)
-    whole = {**schema, "$ref": "#/$defs/sft-trainer"}
-    check(merged, whole, binder.faults, kinds=kinds, place=lambda w: place(("sft", *w)))
-    return None if len(binder.faults) > before else binder.bind("sft trainer", merged, merged_place)
+    is_whole = structure.check(merged, "sft-trainer", lambda where: place(("sft", *where)))
+    return binder.bind("sft trainer", merged, merged_place) if is_whole else None
 
 
 def _check_names(built: Sequence[tuple[Candidate, Place]], binder: Binder) -> None:

@@ -105,8 +105,9 @@ def _parts(schema: Schema, value: Any) -> Iterator[tuple[Any, Schema]]:
             yield from ((name, others) for name in value if name not in schema.get("properties", {}))
 
 
+@cache
 def _schemas(params: type, references: str) -> tuple[Schema, dict[str, Schema]]:
-    """Return the schema of a Params class, and those of the records nested in it by name."""
+    """Return the schema of a Params class, and those of the records nested in it by name; shared, not to be changed."""
     whole = _adapter(params).json_schema(ref_template=f"{references}{{model}}")
     nested = {name: _tidy(schema) for name, schema in whole["$defs"].items()}
     own = nested.pop(whole["prefixItems"][0]["$ref"].removeprefix(references))

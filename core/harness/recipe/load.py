@@ -14,7 +14,7 @@ from harness.recipe.measures import build_benchmarks, build_outcome, build_proxi
 from harness.recipe.read import read
 from harness.recipe.records import Budget, Recipe, RlStage
 from harness.recipe.schema import SCHEMA_VERSION, by_kind, composed_schema
-from harness.recipe.structure import check
+from harness.recipe.structure import Structure
 from harness.recipe.uses import Binder, below
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def load(source: Path | str | Mapping[str, Any], plugins: Plugins) -> Recipe:
     _add_plugins(document, plugins)
     schema = composed_schema(plugins, only=_names(raw))
     kinds = {name: kind for kind, offers in by_kind(plugins).items() for name in offers}
-    check(raw, schema, faults, kinds=kinds, default_sft=_default_sft(raw))
+    structure = Structure(schema, faults, kinds, _default_sft(raw))
+    structure.check(raw)
     faults.stop()
     binder = Binder(plugins=plugins, definitions=schema["$defs"], folder=document.folder, faults=faults)
-    return _build(document, raw, binder, kinds)
+    return _build(document, raw, binder, structure)
 
 
 def _check_version(document: Document) -> None:
@@ -98,22 +99,22 @@ def _default_sft(raw: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _build(document: Document, raw: Mapping[str, Any], binder: Binder, kinds: Mapping[str, str]) -> Recipe:
+def _build(document: Document, raw: Mapping[str, Any], binder: Binder, structure: Structure) -> Recipe:
     faults = document.faults
     if "seed" in raw and "seeds" in raw:
         faults.add(("seeds",), "the recipe has both 'seed' and 'seeds'; remove one", key=True)
     base = binder.bind("model", raw["base"], below("base"))
     data = {n: use for n, s in raw.get("data", {}).items() if (use := binder.bind("data source", s, below("data", n)))}
-    candidates = build_candidates(_drafts(raw, binder), raw, binder, kinds)
+    candidates = build_candidates(_drafts(raw, binder), raw, binder, structure)
     benchmarks = build_benchmarks(raw, binder)
     rl = _build_rl(raw, data, binder)
     engine = binder.bind("engine", raw.get("engine", {"use": _DEFAULT_ENGINE}), below("engine"))
     execution = binder.bind("executor", raw.get("execution", {"use": _DEFAULT_EXECUTOR}), below("execution"))
     outcome = build_outcome(raw, binder)
     faults.stop()
-    proxies = build_proxies(raw, benchmarks, binder, kinds)
+    proxies = build_proxies(raw, benchmarks, binder, structure)
     faults.stop()
-    baseline, proxies, warnings = choose_baseline(raw, proxies, binder, kinds)
+    baseline, proxies, warnings = choose_baseline(raw, proxies, binder, structure)
     primary = choose_primary(raw, proxies, binder)
     faults.stop()
     if base is None or engine is None or execution is None:

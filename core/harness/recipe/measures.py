@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import suggest
 from harness.offers import Benchmark, Proxy
 from harness.recipe.component import definition_of
-from harness.recipe.explain import unknown_component
 from harness.recipe.faults import quoted, shown
 from harness.recipe.records import BenchmarkUse, Outcome, Use
 from harness.recipe.uses import below
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from harness.recipe.component import Schema
     from harness.recipe.locate import Where
+    from harness.recipe.structure import Structure
     from harness.recipe.uses import Binder
 
 _GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
@@ -46,7 +46,7 @@ def build_benchmarks(raw: Mapping[str, Any], binder: Binder) -> tuple[BenchmarkU
 
 
 def build_proxies(
-    raw: Mapping[str, Any], benchmarks: Sequence[BenchmarkUse], binder: Binder, kinds: Mapping[str, str]
+    raw: Mapping[str, Any], benchmarks: Sequence[BenchmarkUse], binder: Binder, structure: Structure
 ) -> tuple[Use, ...]:
     """Bind the proxies asked for, or the default ones; the trivial ones join where there is an outcome to foretell."""
     has_heldout = "heldout" in raw.get("data", {})
@@ -59,7 +59,7 @@ def build_proxies(
             binder.faults.add(("proxies",), "missing, and no plug-in offers pass@1; name some proxies")
     proxies: list[Use] = []
     for where, entry in entries:
-        use = _proxy(entry, where, binder, kinds)
+        use = _proxy(entry, where, binder, structure)
         if use is not None:
             if use.label in {p.label for p in proxies}:
                 binder.faults.add(where, f"{quoted(use.label)} stands twice; remove one")
@@ -68,7 +68,7 @@ def build_proxies(
     if "rl" in raw:
         taken = {p.offer.name for p in proxies}
         for name, offer in sorted(binder.plugins.offers(Proxy).items()):
-            if offer.trivial and name not in taken and (use := _proxy({"use": name}, ("proxies",), binder, kinds)):
+            if offer.trivial and name not in taken and (use := _proxy({"use": name}, ("proxies",), binder, structure)):
                 needs = offer.needs(use.params)
                 if has_heldout or not needs & {"own-loss", "fixed-loss"}:
                     proxies.append(use)
@@ -85,14 +85,14 @@ def choose_primary(raw: Mapping[str, Any], proxies: Sequence[Use], binder: Binde
 
 
 def choose_baseline(
-    raw: Mapping[str, Any], proxies: tuple[Use, ...], binder: Binder, kinds: Mapping[str, str]
+    raw: Mapping[str, Any], proxies: tuple[Use, ...], binder: Binder, structure: Structure
 ) -> tuple[str, tuple[Use, ...], tuple[str, ...]]:
     """Return the label of the proxy to beat, the proxies with it among them, and warnings."""
     if "baseline_proxy" in raw:
         return _listed("baseline_proxy", raw["baseline_proxy"], proxies, binder), proxies, ()
     if any(p.label == "pass@1" for p in proxies):
         return "pass@1", proxies, ()
-    use = _proxy("pass@1", ("baseline_proxy",), binder, kinds)
+    use = _proxy("pass@1", ("baseline_proxy",), binder, structure)
     if use is None:
         return "", proxies, ()
     warning = 'pass@1 is added to the proxies: it is the baseline to beat; name another with "baseline_proxy"'
@@ -110,11 +110,10 @@ def build_outcome(raw: Mapping[str, Any], binder: Binder) -> Outcome:
     return outcome
 
 
-def _proxy(entry: Any, where: Where, binder: Binder, kinds: Mapping[str, str]) -> Use | None:
+def _proxy(entry: Any, where: Where, binder: Binder, structure: Structure) -> Use | None:
     raw = entry if isinstance(entry, dict) else _spelled_out(entry, binder)
     if raw is None:
-        schema: Schema = {"x-kind": "proxy", "enum": _names(binder)}
-        binder.faults.add(where, unknown_component(entry, schema, kinds))
+        binder.faults.add(where, structure.explain_unknown("proxy", entry, sorted(binder.plugins.offers(Proxy))))
         return None
     place = below(*where) if isinstance(entry, dict) else lambda _below: where
     use = binder.bind("proxy", raw, place)
@@ -196,10 +195,6 @@ def _listed(key: str, name: str, proxies: Sequence[Use], binder: Binder) -> str:
             message = f"{quoted(name)} is not among the proxies; {suggest(name, labels)}"
         binder.faults.add((key,), message)
     return name
-
-
-def _names(binder: Binder) -> list[str]:
-    return sorted(binder.plugins.offers(Proxy))
 
 
 def _offer(use: Use) -> Proxy:

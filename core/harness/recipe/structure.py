@@ -9,47 +9,61 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from harness.recipe.explain import explain
+from harness.recipe.explain import explain, unknown_component
 from harness.recipe.faults import MAX_FAULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from jsonschema.exceptions import ValidationError
 
     from harness.recipe.component import Schema
     from harness.recipe.faults import Faults
-    from harness.recipe.locate import Where
+    from harness.recipe.uses import Place
 
 
-def check(
-    value: Any,
-    schema: Schema,
-    faults: Faults,
-    *,
-    kinds: Mapping[str, str],
-    default_sft: str | None = None,
-    place: Callable[[Where], Where] = lambda where: where,
-) -> None:
-    """Note every fault of a value's structure, up to MAX_FAULTS.
+class Structure:
+    """Checks values of one recipe against the composed schema."""
 
-    Args:
-        value: raw JSON.
-        schema: the composed one, or a reference into it together with its `$defs`.
-        faults: where faults are noted.
-        kinds: the kind of every component by name, to tell a wrong kind from an unknown name.
-        default_sft: the trainer whose settings a candidate's `sft` holds if it names none.
-        place: from a place in `value` to the place in the file.
-    """
-    validator = _validator_class(schema["$defs"], default_sft)(schema)
-    try:
-        errors = list(islice(validator.iter_errors(value), MAX_FAULTS))
-    except RecursionError:
-        faults.add((), "nested too deeply; put fewer curations into one another")
-        return
-    for error in errors:
-        for found in explain(error, kinds):
-            faults.add(place((*error.absolute_path, *found.below)), found.message, key=found.is_key)
+    def __init__(self, schema: Schema, faults: Faults, kinds: Mapping[str, str], default_sft: str | None) -> None:
+        """Prepare to check.
+
+        Args:
+            schema: the composed one.
+            faults: where faults are noted.
+            kinds: the kind of every component by name, to tell a wrong kind from an unknown name.
+            default_sft: the trainer whose settings a candidate's `sft` holds if it names none.
+        """
+        self._schema = schema
+        self._faults = faults
+        self._kinds = kinds
+        self._validator = _validator_class(schema["$defs"], default_sft)
+
+    def check(self, value: Any, definition: str | None = None, place: Place | None = None) -> bool:
+        """Note every fault of a value's structure, up to MAX_FAULTS, and tell whether it has none.
+
+        Args:
+            value: raw JSON.
+            definition: the name among `$defs` of what it should be; None for a whole recipe.
+            place: from a place in `value` to the place in the file; None where they are the same.
+        """
+        schema = self._schema
+        if definition is not None:
+            schema = {"$ref": f"#/$defs/{definition}", "$defs": schema["$defs"]}
+        try:
+            errors = list(islice(self._validator(schema).iter_errors(value), MAX_FAULTS))
+        except RecursionError:
+            self._faults.add((), "nested too deeply; put fewer curations into one another")
+            return False
+        for error in errors:
+            for found in explain(error, self._kinds):
+                where = (*error.absolute_path, *found.below)
+                self._faults.add(place(where) if place else where, found.message, key=found.is_key)
+        return not errors
+
+    def explain_unknown(self, kind: str, name: str, known: list[str]) -> str:
+        """Say that there is no component of a kind and name, or that it is of another kind."""
+        return unknown_component(name, {"x-kind": kind, "enum": known}, self._kinds)
 
 
 def _validator_class(definitions: Mapping[str, Schema], default_sft: str | None) -> Any:
