@@ -94,6 +94,6 @@ def _tested_r2(x: Floats, y: Floats, fitted: NDArray[np.bool_]) -> Floats:
     error = (outside * (dy - slope[:, None] * dx) ** 2).sum(axis=1)
     tested_mean = outside @ y / outside.sum(axis=1)
     total = (outside * (y - tested_mean[:, None]) ** 2).sum(axis=1)
-    alike = np.array([np.ptp(y[~row]) == 0.0 for row in fitted])
+    alike = np.where(fitted, -np.inf, y).max(axis=1) == np.where(fitted, np.inf, y).min(axis=1)
     ratio: Floats = np.divide(error, total, out=np.full(len(total), np.nan), where=~alike)
     return 1.0 - ratio
