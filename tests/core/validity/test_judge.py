@@ -247,3 +247,8 @@ def test_judge_along_is_explicit_when_little_is_known() -> None:
     json.dumps(flat.to_json(), allow_nan=False)
     with pytest.raises(DataError, match="outcomes at one step"):
         judge_along([], {}, families=[])
+
+
+def test_judge_refuses_more_candidates_than_it_can_compare_in_pairs() -> None:
+    with pytest.raises(DataError, match="2001 candidates; at most 2000"):
+        board([column("a", np.arange(2001))], np.arange(2001.0))
