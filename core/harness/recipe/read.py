@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import MissingError, RecipeError
+from harness.errors import RecipeError, suggest
 from harness.escape import printable
 from harness.recipe.faults import Faults, shown
 from harness.recipe.locate import Where
@@ -84,21 +84,12 @@ def _find(source: Path | str) -> Path:
         is_there = path.exists()
     except (OSError, ValueError) as error:
         raise RecipeError(f"{name}: cannot be read ({printable(str(error))}); check the path") from None
-    try:
-        return _shipped_file(str(source))
-    except MissingError:
-        known = ", ".join(n.removesuffix(".json") for n in shipped_names("recipes") if n.endswith(".json"))
-    tail = f"shipped recipes: {known}" if known else "check the path"
+    names = [n.removesuffix(".json") for n in shipped_names("recipes") if n.endswith(".json")]
+    if str(source).removesuffix(".json") in names:
+        return shipped("recipes", str(source))
     if is_there:
-        raise RecipeError(f"{name}: is a folder and not a recipe; name a .json file in it, or one of the {tail}")
-    raise RecipeError(f"{name}: no such file; check the path ({tail})") from None
-
-
-def _shipped_file(name: str) -> Path:
-    path = shipped("recipes", name)
-    if not path.is_file():
-        raise MissingError(name)
-    return path
+        raise RecipeError(f"{name}: is a folder and not a recipe; name a .json file in it")
+    raise RecipeError(f"{name}: no such file, and no recipe of that name is shipped; {suggest(str(source), names)}")
 
 
 def _as_given(path: Path, source: Path | str) -> str:
