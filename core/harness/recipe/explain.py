@@ -109,10 +109,23 @@ def _range(schema: Schema) -> str:
         )
         if name in schema
     ]
-    for unit, least, most in (("characters", "minLength", "maxLength"), ("items", "minItems", "maxItems")):
-        bounds += [f"of at least {schema[least]} {unit}"] if least in schema else []
-        bounds += [f"of at most {schema[most]} {unit}"] if most in schema else []
+    bounds += [_count(unit, schema.get(f"min{key}"), schema.get(f"max{key}")) for unit, key in _COUNTED]
+    bounds = [bound for bound in bounds if bound]
     return f" {' and '.join(bounds)}" if bounds else ""
+
+
+_COUNTED = (("character", "Length"), ("item", "Items"), ("key", "Properties"))
+
+
+def _count(unit: str, least: int | None, most: int | None) -> str:
+    """Say how many: "of at least 1 item", "of exactly 2 items"."""
+    number = most if least is None else least if most is None else max(least, most)
+    units = f"{unit}{'' if number == 1 else 's'}"
+    if least is not None and most is not None:
+        return f"of exactly {most} {units}" if least == most else f"of {least} to {most} {units}"
+    if least is None:
+        return "" if most is None else f"of at most {most} {units}"
+    return f"of at least {least} {units}"
 
 
 def _missing(name: str, schema: Schema) -> str:
@@ -151,8 +164,9 @@ def _out_of_range(value: Any, _rule: Any, schema: Schema) -> str:
 def _wrong_length(value: Any, _rule: Any, schema: Schema) -> str:
     if not value:
         return f"is empty; give {wanted(schema)}"
-    unit = "characters" if isinstance(value, str) else "items"
-    return f"{len(value)} {unit} are too few or too many; give {wanted(schema)}"
+    unit = "character" if isinstance(value, str) else "item"
+    many = f"{len(value)} {unit}s are" if len(value) > 1 else f"1 {unit} is"
+    return f"{many} too few or too many; give {wanted(schema)}"
 
 
 def _not_listed(value: Any, _rule: Any, schema: Schema) -> str:

@@ -116,6 +116,8 @@ def _proxy(entry: Any, where: Where, binder: Binder, structure: Structure) -> Us
         binder.faults.add(where, structure.explain_unknown("proxy", entry, sorted(binder.plugins.offers(Proxy))))
         return None
     place = below(*where) if isinstance(entry, dict) else lambda _below: where
+    if not structure.check(raw, "proxy", place):
+        return None
     use = binder.bind("proxy", raw, place)
     return None if use is None else replace(use, label=_label(use))
 
