@@ -255,6 +255,7 @@ class Plugins:
 
     def _admit(self, name: str, distribution: str, load: Callable[[], Any]) -> None:
         start = time.perf_counter()
+        self.__dict__.pop("_catalogue", None)
         try:
             modules = _members(load())
             for module in modules:
