@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -24,8 +26,8 @@ class Batch(Protocol):
             Shape (rows, vocabulary), float32.
         """
 
-    def drop(self, holes: Tensor, movers: Tensor, num_rows: int) -> None:
-        """Copy row movers[i] into row holes[i] for all i, then keep the first num_rows rows only."""
+    def keep(self, is_kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Forget the other rows, one at least staying; return the former places of the rows in their new order."""
 
 
 class Decoder(Protocol):

@@ -13,19 +13,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 
 from harness_plugins.local.compute.family import Family, rotary_table, swap_halves
+from harness_plugins.local.compute.family_cache import LANES, CachePart, cut_parts, round_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from harness_plugins.local.compute.family import Layer
 
 MIN_ROWS = 4
-LANES = 16
 PREFILL_TOKENS = 4096
 """Tokens prefilled at once; bounds the memory of activations."""
 
@@ -64,7 +67,7 @@ class FamilyDecoder:
     def row_bytes(self, num_positions: int) -> int:
         """Bytes of keys and values for one row."""
         family = self.family
-        slots = -(-num_positions // LANES) * LANES + LANES
+        slots = round_up(num_positions) + LANES
         per_slot = 2 * family.num_kv_heads * family.head_dim * family.embedding.element_size()
         return len(self.blocks) * slots * per_slot
 
@@ -144,72 +147,55 @@ class FamilyDecoder:
 
 
 class FamilyBatch:
-    """Rows of a FamilyDecoder: one cache of shape (layers, rows, 2 x kv heads, slots, head_dim).
-
-    A row's prompt lies at slots 0, 1, ...; completions of all rows start at one slot behind the longest prompt, so that
-    a step writes one slot; the gap between is masked.
-    """
+    """Rows of a FamilyDecoder, in parts of similar prompt length; linear layers see all rows at once."""
 
     def __init__(self, decoder: FamilyDecoder, lengths: Sequence[int], copies: Sequence[int], room: int) -> None:
-        family, device = decoder.family, decoder.device
-        rows = max(MIN_ROWS, sum(copies))
-        self.decoder, self.num_rows = decoder, sum(copies)
-        self.spans = [(sum(copies[:i]), sum(copies[: i + 1])) for i in range(len(copies))]
-        self.sources = torch.repeat_interleave(torch.arange(len(copies)), torch.tensor(copies)).to(device)
-        self.slot = _round_up(max(lengths))
-        self.positions = torch.zeros(rows, dtype=torch.int64, device=device)
-        self.positions[: self.num_rows] = torch.tensor(lengths, device=device)[self.sources]
-        slots = _round_up(self.slot + room)
-        shape = (len(decoder.blocks), rows, 2 * family.num_kv_heads, slots, family.head_dim)
-        self.cache = torch.empty(shape, dtype=family.embedding.dtype, device=device)
-        # A masked slot must hold a finite number: 0 x NaN is NaN.
-        self.cache[:, :, :, : self.slot] = 0
-        hidden = torch.arange(slots, device=device)[None, :] >= self.positions.clamp(min=1)[:, None]
-        self.mask = torch.zeros((rows, slots), dtype=family.embedding.dtype, device=device)
-        self.mask.masked_fill_(hidden, float("-inf"))
+        self.decoder = decoder
+        self.sources = torch.repeat_interleave(torch.arange(len(copies)), torch.tensor(copies)).to(decoder.device)
+        self.parts = [
+            CachePart(decoder.family, lengths[first:last], copies[first:last], room)
+            for first, last in cut_parts(lengths, copies)
+        ]
+        self.homes = [(part, place) for part in self.parts for place in range(len(part.spans))]
+        self.num_rows = sum(copies)
 
     def fill(self, layer: int, prompt: int, keys: Tensor, values: Tensor) -> None:
         """Copy one prompt's keys and values, each (tokens, kv heads, head_dim), to all its rows."""
-        first, last = self.spans[prompt]
-        joined = torch.cat([keys, values], 1).transpose(0, 1)
-        self.cache[layer, first:last, :, : len(keys)] = joined
+        part, place = self.homes[prompt]
+        part.fill(layer, place, keys, values)
 
     @torch.inference_mode()
     def step(self, tokens: Tensor) -> Tensor:
         """Append a token to each row; see Batch.step."""
-        decoder, family = self.decoder, self.decoder.family
-        rows = max(MIN_ROWS, self.num_rows)
-        if rows > self.num_rows:
-            tokens = torch.cat([tokens, tokens[-1:].expand(rows - self.num_rows)])
-        heads, kv_heads, slot = family.num_heads, family.num_kv_heads, self.slot
-        in_sight = _round_up(slot + 1)
-        if slot % LANES == 0:
-            self.cache[:, :rows, :, slot:in_sight] = 0
-        self.mask[:rows, slot] = 0
-        mask = self.mask[:rows, None, None, :in_sight].expand(rows, kv_heads, heads // kv_heads, in_sight)
-        rotary = decoder.rotary(self.positions[:rows])
-        x = family.embedding[tokens]
+        decoder, heads = self.decoder, self.decoder.family.num_heads
+        positions = torch.cat([part.advance() for part in self.parts])
+        padding = max(0, MIN_ROWS - self.num_rows)
+        if padding:
+            tokens, positions = (torch.cat([x, x[-1:].expand(padding)]) for x in (tokens, positions))
+        rotary = decoder.rotary(positions)
+        x = decoder.family.embedding[tokens]
+        sizes = [part.num_rows for part in self.parts]
         for index, block in enumerate(decoder.blocks):
             qk, values = decoder.project(block, x, rotary)
-            cache = self.cache[index, :rows]
-            cache[:, :kv_heads, slot] = qk[:, heads:]
-            cache[:, kv_heads:, slot] = values
-            queries = qk[:, :heads].view(rows, kv_heads, heads // kv_heads, family.head_dim)
-            attended = scaled_dot_product_attention(
-                queries, cache[:, :kv_heads, :in_sight], cache[:, kv_heads:, :in_sight], attn_mask=mask
-            )
-            x = decoder.finish(block, x, attended.reshape(rows, -1))
-        self.slot += 1
-        self.positions += 1
+            attended, start = [], 0
+            for part, size in zip(self.parts, sizes, strict=True):
+                own = slice(start, start + size)
+                attended.append(part.attend(index, qk[own, :heads], qk[own, heads:], values[own]))
+                start += size
+            if padding:
+                attended.append(attended[-1][-1:].expand(padding, -1))
+            x = decoder.finish(block, x, attended[0] if len(attended) == 1 else torch.cat(attended))
         return decoder.logits(x)[: self.num_rows]
 
-    def drop(self, holes: Tensor, movers: Tensor, num_rows: int) -> None:
-        """Forget rows; see Batch.drop."""
-        if len(holes):
-            self.cache[:, holes, :, : self.slot] = self.cache[:, movers, :, : self.slot]
-            self.mask[holes] = self.mask[movers]
-            self.positions[holes] = self.positions[movers]
-        self.num_rows = num_rows
+    def keep(self, is_kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Forget rows; see Batch.keep."""
+        ends = np.cumsum([part.num_rows for part in self.parts])
+        shares = np.split(is_kept, ends[:-1])
+        starts = ends - [len(share) for share in shares]
+        orders = [part.keep(share) + start for part, share, start in zip(self.parts, shares, starts, strict=True)]
+        self.parts = [part for part in self.parts if part.num_rows]
+        self.num_rows = sum(part.num_rows for part in self.parts)
+        return np.concatenate(orders)
 
 
 def _join(layer: Layer, family: Family) -> _Block:
@@ -236,10 +222,6 @@ def _join_biases(*parts: tuple[Tensor, Tensor | None]) -> Tensor | None:
     if all(bias is None for _, bias in parts):
         return None
     return torch.cat([weight.new_zeros(len(weight)) if bias is None else bias for weight, bias in parts])
-
-
-def _round_up(num_slots: int) -> int:
-    return -(-num_slots // LANES) * LANES
 
 
 def _groups(lengths: Sequence[int]) -> list[tuple[int, int]]:

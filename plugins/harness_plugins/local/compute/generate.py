@@ -210,11 +210,9 @@ def _decode(decoder: Decoder, streams: Sequence[Stream], rule: _Rule) -> _Log:
         if is_done.any():
             if is_done.all():
                 break
-            holes, movers, left = _moves(is_done)
-            rows = _moved(rows, holes, movers, left)
-            at, source = torch.from_numpy(holes).to(decoder.device), torch.from_numpy(movers).to(decoder.device)
-            tokens, draws = (x.index_copy(0, at, x.index_select(0, source))[:left] for x in (tokens, draws))
-            batch.drop(at, source, left)
+            order = batch.keep(~is_done)
+            rows, places = rows[order], torch.from_numpy(order).to(decoder.device)
+            tokens, draws = tokens[places], draws[places]
         logits = batch.step(tokens)
     return log
 
@@ -239,17 +237,3 @@ def _counters(streams: Sequence[Stream]) -> tuple[NDArray[np.uint64], NDArray[np
     keys = np.repeat(np.array([stream_key(s.seed, s.problem_id) for s in streams], dtype=np.uint64), counts, axis=0)
     indices = np.concatenate([np.arange(s.first_index, s.first_index + s.num_samples) for s in streams])
     return keys, indices.astype(np.uint64)
-
-
-def _moves(is_done: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Fill the places of finished rows from the end: (holes, movers, rows left)."""
-    left = int((~is_done).sum())
-    holes = np.flatnonzero(is_done[:left])
-    movers = np.flatnonzero(~is_done[left:]) + left
-    return holes, movers, left
-
-
-def _moved(rows: NDArray[np.int64], holes: NDArray[np.int64], movers: NDArray[np.int64], left: int) -> NDArray[np.int64]:
-    rows = rows.copy()
-    rows[holes] = rows[movers]
-    return rows[:left]

@@ -8,11 +8,13 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -52,13 +54,11 @@ class GenericBatch:
     def __init__(self, decoder: GenericDecoder, cache: Any) -> None:
         self.decoder = decoder
         self.cache = cache
-        self.num_rows = 0
 
     @torch.inference_mode()
     def forward(self, ids: Tensor) -> Tensor:
         """Run ids (rows, tokens) behind what the cache holds; return logits after the last, float32."""
         extra = {self.decoder.cache_name: self.cache, "use_cache": True}
-        self.num_rows = len(ids)
         logits: Tensor = self.decoder.model(input_ids=ids, **extra).logits[:, -1].float()
         return logits
 
@@ -69,13 +69,12 @@ class GenericBatch:
     def select(self, rows: Tensor) -> None:
         """Make row i a copy of the former row rows[i]."""
         self.cache.reorder_cache(rows)
-        self.num_rows = len(rows)
 
-    def drop(self, holes: Tensor, movers: Tensor, num_rows: int) -> None:
-        """Forget rows; see Batch.drop."""
-        order = torch.arange(self.num_rows, device=self.decoder.device)
-        order[holes] = movers
-        self.select(order[:num_rows])
+    def keep(self, is_kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Forget rows; see Batch.keep."""
+        order = np.flatnonzero(is_kept)
+        self.select(torch.from_numpy(order).to(self.decoder.device))
+        return order
 
 
 def _cache_bytes(config: Any, itemsize: int) -> int:
