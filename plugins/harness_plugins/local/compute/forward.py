@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, linear, scaled_dot_product_attention, silu
+from torch.nn.functional import cross_entropy, embedding, linear, scaled_dot_product_attention, silu
 from torch.utils.checkpoint import checkpoint
 
 from harness_plugins.local.compute.family import family_of, rotary_table
@@ -31,6 +31,8 @@ class Scorer:
         self.device: torch.device = model.device
         self.is_mixed = dtype == "bfloat16"
         self.family = family_of(model)
+        # No gradient reaches the padding token's embedding, as in the model's own forward.
+        self._padding: int | None = getattr(model.get_input_embeddings(), "padding_idx", None)
         self._cos = self._sin = torch.empty(0)
 
     def logprobs(self, texts: Sequence[Text]) -> Tensor:
@@ -43,7 +45,7 @@ class Scorer:
     def _family_logprobs(self, family: Family, layout: Layout) -> Tensor:
         cos, sin = self._rotary(family, max(block.width for block in layout.blocks))
         rotary = cos[layout.positions][:, None], sin[layout.positions][:, None]
-        x = torch.nn.functional.embedding(layout.ids, family.embedding)
+        x = embedding(layout.ids, family.embedding, padding_idx=self._padding)
         for layer in family.layers[:-1]:
             x = _finish(family, layer, x, _attend(family, layer, x, rotary, layout).index_select(0, layout.home))
         # Behind the last attention nothing but the predicting tokens matters.

@@ -91,7 +91,7 @@ def _is_plain_cpu(x: Tensor) -> bool:
 
 
 def _inverse_rms(x: Tensor, eps: float) -> Tensor:
-    norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    norm: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
     norm.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
     return norm
 

@@ -27,15 +27,15 @@ def run_grpo(job: TrainJob, params: Params) -> None:
     rollouts = Rollouts(job, params, loaded)
     monitor = Monitor(job, params, loaded)
     reference = Scorer(copy.deepcopy(loaded.model).requires_grad_(False), params.dtype) if params.kl else None
-    run = Run("local-grpo", job, params, loaded, num_steps=params.steps, warmup_steps=params.warmup_steps)
     scorer = Scorer(loaded.model, params.dtype)
-    for step in run.steps():
-        groups = rollouts.draw(step)
-        record = _summary(groups) | _learn(run, scorer, reference, groups, step)
-        if monitor.is_due(step):
-            record["monitor_accuracy"] = monitor.measure()
-        tokens = sum(len(group.prompt) + len(c.tokens) for group in groups for c in group.completions)
-        run.finish_step(step, record, tokens=tokens, note=f"reward {record['reward']:.2f}")
+    with Run("local-grpo", job, params, loaded, num_steps=params.steps, warmup_steps=params.warmup_steps) as run:
+        for step in run.steps():
+            groups = rollouts.draw(step)
+            record = _summary(groups) | _learn(run, scorer, reference, groups, step)
+            if monitor.is_due(step):
+                record["monitor_accuracy"] = monitor.measure()
+            tokens = sum(len(group.prompt) + len(c.tokens) for group in groups for c in group.completions)
+            run.finish_step(step, record, tokens=tokens, note=f"reward {record['reward']:.2f}")
 
 
 def minibatches(groups: Sequence[Group], step: int, seed: int, params: Params) -> Iterator[list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import UserError
 from harness_plugins.local.compute.grpo_rollout import draw_completions, encode_problem
 from harness_plugins.local.compute.seeds import seed_from
 from harness_plugins.local.compute.tokens import completion_text
@@ -24,22 +25,25 @@ class Monitor:
 
         Raises:
             DataError: a prompt does not fit the model.
+            UserError: there is no grader.
         """
         self.params, self.loaded = params, loaded
         grader = job.monitor_grader or job.reward
-        self._grade: Callable[[Problem, str], Grade] | None = grader.load() if grader else None
+        if grader is None:
+            raise UserError("local-grpo: nothing grades the monitor's problems; name a grader as `reward`")
+        self._grade: Callable[[Problem, str], Grade] = grader.load()
         self._asked = [encode_problem(problem, loaded) for problem in job.monitor]
         self._seeds = [seed_from(job.seed, "monitor", slot) for slot in range(len(self._asked))]
 
     def is_due(self, step: int) -> bool:
         """Tell whether to measure after this step."""
         params = self.params
-        if not self._asked or not self._grade or not params.monitor_every:
+        if not self._asked or not params.monitor_every:
             return False
         return step % params.monitor_every == 0 or step == params.steps
 
     def measure(self) -> float:
-        """Return the mean share of right completions; truncated ones count as the grader sees them fit to: wrong."""
+        """Return the share of completions that are right; truncated ones are wrong, whatever they say."""
         drawn = draw_completions(
             self.loaded,
             self._asked,
@@ -48,7 +52,6 @@ class Monitor:
             max_tokens=self.params.max_tokens,
             temperature=self.params.temperature,
         )
-        assert self._grade is not None  # noqa: S101 - is_due says so
         right = total = 0
         for asked, completions in zip(self._asked, drawn, strict=True):
             for completion in completions:

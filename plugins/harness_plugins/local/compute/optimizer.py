@@ -22,14 +22,17 @@ def build_optimizer(model: torch.nn.Module, params: Optimization) -> torch.optim
         UserError: no such optimizer, one that cannot work here, or options it does not take.
     """
     kind = _class_of(params.optimizer)
-    accepted = set(inspect.signature(kind).parameters) - {"params", "lr"}
+    signature = inspect.signature(kind).parameters
+    accepted = set(signature) - {"params", "lr"}
     unknown = sorted(set(params.optimizer_options) - accepted)
     if unknown:
         raise UserError(
             f"optimizer_options: {params.optimizer} takes no {unknown[0]!r}; it takes {', '.join(sorted(accepted))}"
         )
     settings: dict[str, Any] = {"betas": params.betas, "eps": params.eps, "weight_decay": params.weight_decay}
-    options = {name: value for name, value in settings.items() if name in accepted} | dict(params.optimizer_options)
+    # Adafactor's eps is a pair of other things; settings go only where they mean what their docstrings say.
+    fitting = {n: v for n, v in settings.items() if n in accepted and type(signature[n].default) in (type(v), int)}
+    options = fitting | dict(params.optimizer_options)
     if "fused" in accepted and not {"fused", "foreach", "differentiable"} & set(options):
         options["fused"] = True
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
@@ -30,7 +30,7 @@ def load_start(job: TrainJob, params: Optimization) -> LoadedFolder:
 
 
 class Run:
-    """One training run, fresh or taken up again; iterate over `steps()` and call `finish_step` in each."""
+    """One training run, fresh or taken up again: inside `with`, iterate over `steps()` and call `finish_step` in each."""
 
     def __init__(
         self, name: str, job: TrainJob, params: Optimization, loaded: LoadedFolder, *, num_steps: int, warmup_steps: int
@@ -60,6 +60,14 @@ class Run:
         self.tokens = saved.tokens if saved else 0
         self._metrics = MetricsLog(path, saved.metrics_bytes if saved else 0)
 
+    def __enter__(self) -> Self:
+        """Return the run itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Close metrics.jsonl."""
+        self._metrics.close()
+
     def steps(self) -> Iterator[int]:
         """Yield the steps still to be done, from 1, with the learning rate set; at the end write the final checkpoint."""
         if self._first == 1 and 0 in self.job.save_at:
@@ -69,7 +77,6 @@ class Run:
             self._set_rate(step)
             yield step
         self._metrics.sync()
-        self._metrics.close()
         save_folder(self.loaded, self.job.out / "final")
 
     def update(self, step: int, loss: float) -> float:

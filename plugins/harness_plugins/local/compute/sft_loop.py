@@ -24,18 +24,18 @@ def run_sft(job: TrainJob, params: Params) -> None:
     per_epoch = -(-len(data.texts) // params.batch_size)
     num_steps = per_epoch * job.epochs
     warmup_steps = round(params.warmup_share * num_steps)
-    run = Run("local-sft", job, params, loaded, num_steps=num_steps, warmup_steps=warmup_steps)
     scorer = Scorer(loaded.model, params.dtype)
     epoch, batches = 0, list[list["Text"]]()
-    for step in run.steps():
-        if epoch != (epoch := (step - 1) // per_epoch + 1):
-            batches = epoch_batches(data.texts, epoch, job.seed, params)
-        batch = batches[(step - 1) % per_epoch]
-        loss = accumulate(scorer, batch, params.micro_batch_tokens)
-        norm = run.update(step, loss)
-        record = {"epoch": epoch, "loss": loss, "grad_norm": norm, "num_too_long": data.num_too_long}
-        tokens = sum(len(text.prompt) + len(text.response) for text in batch)
-        run.finish_step(step, record, tokens=tokens, note=f"loss {loss:.3f}")
+    with Run("local-sft", job, params, loaded, num_steps=num_steps, warmup_steps=warmup_steps) as run:
+        for step in run.steps():
+            if epoch != (epoch := (step - 1) // per_epoch + 1):
+                batches = epoch_batches(data.texts, epoch, job.seed, params)
+            batch = batches[(step - 1) % per_epoch]
+            loss = accumulate(scorer, batch, params.micro_batch_tokens)
+            norm = run.update(step, loss)
+            record = {"epoch": epoch, "loss": loss, "grad_norm": norm, "num_too_long": data.num_too_long}
+            tokens = sum(len(text.prompt) + len(text.response) for text in batch)
+            run.finish_step(step, record, tokens=tokens, note=f"loss {loss:.3f}")
 
 
 def accumulate(scorer: Scorer, batch: Sequence[Text], max_tokens: int) -> float:
