@@ -1,6 +1,6 @@
 """miniature-base and miniature-blank: the shipped base, and one that knows nothing.
 
-The base was pretrained by `python -m harness_plugins.miniature.pretrain` on faulty traces; base/README.md tells how. The
+The base was pretrained by `python -m harness_plugins.miniature.pretrain` on faulty traces; README.md tells how. The
 blank is for tests and for whoever wants a base of their own. Weights and data are the project's own work (Apache-2.0).
 """
 

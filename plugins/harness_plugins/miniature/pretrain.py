@@ -1,8 +1,10 @@
 """Make the miniature's base again: `python -m harness_plugins.miniature.pretrain --out DIR`.
 
-Two stages, a fixed number of steps each, everything seeded: on one machine the same files come out again. Stage 1 teaches
-the formats from traces with slips; stage 2 goes on with misconceptions, so that problems differ in how hard they are and
-correct SFT data has something to teach. It takes 10 to 25 minutes on one CPU core; the base is README.md's.
+Three stages, a fixed number of steps each, everything seeded: on one machine the same files come out again. Stage 1
+teaches the formats from traces with slips. Stage 2 goes on with misconceptions, so that problems differ in how hard they
+are and correct SFT data has something to teach. Stage 3 adds longer problems: without it, skill falls off a cliff right
+past stage 2's sizes, and a benchmark is either mastered or out of reach. About 15 minutes on one idle CPU core; README.md
+beside this file has what came out.
 """
 
 from __future__ import annotations
@@ -75,6 +77,15 @@ STAGES = (
         steps=2_800,
         learning_rate=3e-3,
         sizes={"chain": (2, 12), "dag": (3, 8), "add": (2, 5)},
+        style_weights=(0.25, 0.25, 0.40, 0.10),
+        slip=0.05,
+        misconceived=0.35,
+    ),
+    Stage(
+        seed=125,
+        steps=1_600,
+        learning_rate=2e-3,
+        sizes={"chain": (2, 15), "dag": (3, 10), "add": (2, 6)},
         style_weights=(0.25, 0.25, 0.40, 0.10),
         slip=0.05,
         misconceived=0.35,

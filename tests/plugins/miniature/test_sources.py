@@ -68,13 +68,13 @@ def test_benchmark_problems_are_right_stable_and_of_their_slice(part):
     assert benchmarks.load(part, benchmarks.Params(problems=80), NOWHERE)[:40] == problems
     for problem in problems:
         assert problem.meta["family"] == part.family
-        assert part.low <= int(problem.meta["size"]) <= part.high
+        assert int(problem.meta["size"]) == part.size
         assert check.grade(problem, f"A{problem.answer}").correct
 
 
 def test_longest_trace_of_every_benchmark_fits_its_sampling():
     for part in benchmarks.SLICES:
-        ranges = {"chain": (2, 2), "dag": (2, 2), "add": (1, 1), part.family: (part.high, part.high)}
+        ranges = {"chain": (2, 2), "dag": (2, 2), "add": (1, 1), part.family: (part.size, part.size)}
         params = sft.Params(examples=300, families=(part.family,), direct=0, terse=0, worked=0, verify=1, **ranges)
         longest = max(len(example.response) for example in sft.load(params, NOWHERE))
         assert longest + 1 <= benchmarks.SAMPLING.max_tokens

@@ -32,8 +32,8 @@ def test_splits_share_no_question_when_drawn_large_under_several_seeds():
         drawn["sft"] |= questions_of(sft.load(sft.Params(examples=4_000, **common), NOWHERE))
         drawn["heldout"] |= questions_of(heldout.load(heldout.Params(examples=1_000, **common), NOWHERE))
         drawn["rl"] |= questions_of(rl.load(rl.Params(examples=2_000, **common), NOWHERE))
-        for family, (low, high) in ranges.items():
-            part = benchmarks.Slice(name="x", family=family, low=low, high=high, summary="")
+        for family, (_, high) in ranges.items():
+            part = benchmarks.Slice(name="x", family=family, size=high, summary="")
             drawn["benchmark"] |= questions_of(
                 benchmarks.load(part, benchmarks.Params(problems=300, data_seed=seed), NOWHERE)
             )
