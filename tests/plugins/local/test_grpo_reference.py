@@ -177,8 +177,8 @@ def test_minibatches_hold_every_group_once_an_epoch_in_new_orders(tiny_model):
     groups = make_groups(tiny_model("qwen3"), num_groups=10)
     parts = list(minibatches(groups, 4, 0, params))
     assert [len(part) for part in parts] == [4, 3, 3, 4, 3, 3]
-    epochs = [sum(parts[:3], []), sum(parts[3:], [])]
+    epochs = [[index for part in half for index in part] for half in (parts[:3], parts[3:])]
     assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(10))
     assert epochs[0] != epochs[1]
-    assert list(minibatches(groups[:2], 4, 0, dataclasses.replace(params, epochs=1))) == [[1], [0]] or [[0], [1]]
+    assert sorted(minibatches(groups[:2], 4, 0, dataclasses.replace(params, epochs=1))) == [[0], [1]]
     assert not list(minibatches([], 4, 0, params))
