@@ -39,7 +39,7 @@ SMALL = {
         "evaluate_at": [3],
     },
     "engine": {"use": "local"},
-    "benchmarks": [{"use": "dag-5", "problems": 6, "samples": 16}, {"use": "add-5", "problems": 6, "samples": 16}],
+    "benchmarks": [{"use": "dag-6", "problems": 6, "samples": 16}, {"use": "add-5", "problems": 6, "samples": 16}],
     "proxies": ["pass@1", "pass@16", "generalization-loss", "fixed-set-loss", "token-entropy"],
     "primary_proxy": "pass@16",
     "outcome": {"metric": "pass@1", "samples": 16},
