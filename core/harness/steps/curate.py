@@ -111,4 +111,3 @@ def _chain_key(name: str, given: Mapping[str, Any]) -> str:
 def _selects(job: Job, part: Part) -> bool:
     offer: Curation = job.offer(part)  # type: ignore[assignment]
     return offer.selects
-
