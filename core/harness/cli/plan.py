@@ -58,7 +58,7 @@ def summarize(plan: Plan, store: Store) -> dict[str, Any]:
     return {
         "study": plan.study,
         "runs": plan.runs,
-        "steps": len(plan.steps),
+        "num_steps": len(plan.steps),
         "to_do": len(missing),
         "samples_a_problem_to_draw": sum(samples),
         "kinds": kinds,
@@ -98,7 +98,7 @@ def _steps(plan: Plan, store: Store) -> list[dict[str, Any]]:
 
 def _print(summary: dict[str, Any]) -> None:
     click.echo(
-        f"study {summary['study']}: {summary['runs']} runs, {summary['steps']} steps, {summary['to_do']} to do, "
+        f"study {summary['study']}: {summary['runs']} runs, {summary['num_steps']} steps, {summary['to_do']} to do, "
         f"{summary['samples_a_problem_to_draw']} samples a problem to draw over all sampling steps"
     )
     click.echo(f"{'kind':<10}{'steps':>8}{'to do':>8}{'each':>10}{'in all':>12}")

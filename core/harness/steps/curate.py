@@ -27,8 +27,8 @@ def run(job: Job) -> None:
     examples = read_examples(job.input("data") / "examples.jsonl")
     heldout = read_examples(job.input("heldout") / "examples.jsonl") if "heldout" in job.step.inputs else ()
     shared = _shared(job)
-    # Other pools hold training traces: a held-out set must not draw from them.
-    following = {**shared, "pools": {}}
+    # Other pools hold training traces, and pass rates are of training prompts: a held-out set must not go by them.
+    following: dict[str, Any] = {}
     data = Curated(examples=examples)
     own: Curated | None = Curated(examples=heldout)
     reason = None
