@@ -79,7 +79,7 @@ class Params(Objective):
     monitor_every: Annotated[int, Ge(0)] = 10
     """RL steps between measurements of accuracy on the monitor problems, the last step always among them; 0: never."""
     monitor_samples: Annotated[int, Ge(1)] = 4
-    """Completions of each monitor problem at such a measurement."""
+    """Completions of each monitor problem at such a measurement, drawn at the same temperature and length as rollouts."""
 
 
 def train(job: TrainJob, params: Params) -> None:

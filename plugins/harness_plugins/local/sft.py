@@ -36,8 +36,9 @@ class Params(Optimization):
     """Share of all steps over which the learning rate rises from near 0 to its peak."""
     packing: Literal["bucket", "pack"] = "bucket"
     """How examples make batches. `bucket`: examples of like length share a batch (of each 8 shuffled batches), so that
-    little is padded. `pack`: batches are drawn at random and their examples laid end to end without padding, each seeing
-    itself only, with positions of its own. The loss of a given batch is the same either way."""
+    attention wastes little. `pack`: batches are drawn at random. Either way a batch's examples are laid end to end, each
+    seeing itself only, with positions of its own (models outside the Llama family: padded instead), and the loss of a given
+    batch is the same."""
     max_tokens: Annotated[int, Ge(2)] = 4096
     """Longest example, prompt, response and end-of-sequence token together; the model's own context also limits it."""
     too_long: Literal["drop", "cut", "refuse"] = "drop"

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -57,7 +59,6 @@ def draw(job, step, **settings):
     return Rollouts(job, params, load_folder(job.start, torch.device("cpu"))).draw(step)
 
 
-@pytest.mark.slow
 def test_grpo_learns_to_echo_a_digit_within_a_minute(make_job):
     blind = tuple(
         Example(id=f"{i}-{j}", prompt=f"{i}>", response=str(j)) for i in range(10) for j in range(10)
@@ -214,3 +215,12 @@ def test_grpo_trains_models_outside_the_family(make_job):
 def test_grpo_refuses_jobs_it_cannot_do(make_job, changes, error, message):
     with pytest.raises(error, match=message):
         run(make_job(**changes), steps=3, **SMALL)
+
+
+def test_trainer_offers_import_nothing_heavy():
+    code = (
+        "import sys; from harness_plugins.local import grpo, sft; "
+        "names = [o.name for m in (sft, grpo) for o in m.harness_trainers()]; "
+        "assert names == ['local-sft', 'local-grpo'] and 'torch' not in sys.modules and 'numpy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,6 +1,8 @@
 """Trainings killed with SIGKILL at random moments and started again end with the files of an undisturbed one."""
 
+import contextlib
 import json
+import os
 import random
 import signal
 import subprocess
@@ -16,43 +18,87 @@ from harness import Example, TrainJob
 from harness_plugins.local import sft
 
 PROGRAM = """
-import sys, torch
+import os, sys, torch
 from pathlib import Path
 from harness import Example, Grade, Grader, Problem, TrainJob
 from harness_plugins.local import grpo, sft
+from harness_plugins.local.compute import grpo_loop, sft_loop
+from harness_plugins.local.compute.folder import load_folder
 
 def parity(problem, completion):
     return Grade(correct=len(completion) % 2 == int(problem.answer) % 2)
 
-method, start, place = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+def train(method, start, place):
+    examples = tuple(
+        Example(id=f"e{i}", prompt=f"{i % 10}+{i // 10}>", response="3;" * (1 + i % 7), answer=str(i)) for i in range(90)
+    )
+    job = TrainJob(
+        start=Path(start), examples=examples, epochs=12, seed=3, out=Path(place) / "out", work=Path(place) / "work",
+        save_at=(2, 5), monitor=(Problem(id="m", prompt="1+1>", answer="2"),),
+        reward=Grader(name="parity", version="1", summary="pays for a length of the answer's parity", load=lambda: parity),
+        progress=lambda p: print("step", int(p.done), flush=True),
+    )
+    if method == "sft":
+        sft.train(job, sft.Params(batch_size=16, learning_rate=3e-3, save_every_s=0.05, save_every_steps=7))
+    else:
+        grpo.train(job, grpo.Params(
+            steps=30, prompts_per_step=8, rollouts=8, max_tokens=16, kl=0.01, monitor_every=3, epochs=2,
+            dynamic_filtering="resample", learning_rate=1e-3, schedule="cosine", save_every_s=0.05, save_every_steps=4,
+        ))
+
 torch.set_num_threads(1)
-examples = tuple(
-    Example(id=f"e{i}", prompt=f"{i % 10}+{i // 10}>", response="3;" * (1 + i % 7), answer=str(i)) for i in range(90)
-)
-reward = Grader(name="parity", version="1", summary="pays for a length of the answer's parity", load=lambda: parity)
-job = TrainJob(
-    start=start, examples=examples, epochs=12, seed=3, out=place / "out", work=place / "work", save_at=(2, 5), reward=reward,
-    monitor=(Problem(id="m", prompt="1+1>", answer="2"),), progress=lambda p: print(int(p.done), flush=True),
-)
-if method == "sft":
-    sft.train(job, sft.Params(batch_size=16, learning_rate=3e-3, save_every_s=0.05, save_every_steps=7))
-else:
-    grpo.train(job, grpo.Params(
-        steps=30, prompts_per_step=8, rollouts=8, max_tokens=16, kl=0.01, monitor_every=3, dynamic_filtering="resample",
-        epochs=2, learning_rate=1e-3, schedule="cosine", save_every_s=0.05, save_every_steps=4,
-    ))
+for line in sys.stdin:
+    load_folder(Path(line.split()[1]), torch.device("cpu"))  # its imports are slow; children inherit them
+    pid = os.fork()
+    if not pid:
+        train(*line.split())
+        os._exit(0)
+    print("pid", pid, flush=True)
+    print("ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
 
-def begin(method, start, place):
-    command = [sys.executable, "-c", PROGRAM, method, str(start), str(place)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+class Trainings:
+    """Starts trainings, each in a process of its own, from one that has done the slow imports."""
+
+    def __init__(self):
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        self.parent = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def read(self):
+        """The next line: "pid" of a new training, "step" it has done, "ended" with its exit code."""
+        word, number = self.parent.stdout.readline().split()
+        return word, int(number)
+
+    def run(self, method, start, place, kill_after=None):
+        """Train; with `kill_after` (steps, seconds), send SIGKILL so long after so many steps. Return the exit code."""
+        self.parent.stdin.write(f"{method} {start} {place}\n")
+        self.parent.stdin.flush()
+        _, pid = self.read()
+        steps = 0
+        while True:
+            word, number = self.read()
+            if word == "ended":
+                return number
+            steps += 1
+            if kill_after and steps == kill_after[0]:
+                time.sleep(kill_after[1])
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def close(self):
+        self.parent.stdin.close()
+        self.parent.wait()
+        self.parent.stdout.close()
 
 
-def finish(method, start, place):
-    process = begin(method, start, place)
-    _, errors = process.communicate(timeout=200)
-    assert process.returncode == 0, errors
+@pytest.fixture(scope="module")
+def trainings():
+    opened = Trainings()
+    yield opened
+    opened.close()
 
 
 def outcome(place):
@@ -69,23 +115,14 @@ def outcome(place):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["sft", "grpo"])
-def test_killed_training_ends_like_an_undisturbed_one(method, save_checkpoint, tmp_path):
+def test_killed_training_ends_like_an_undisturbed_one(method, save_checkpoint, tmp_path, trainings):
     start, calm, rough = save_checkpoint(), tmp_path / "calm", tmp_path / "rough"
-    finish(method, start, calm)
-    chance = random.Random(11)
-    reached = []
-    for _ in range(4):
-        process = begin(method, start, rough)
-        wanted = chance.randint(1, 6)
-        for line, _ in zip(process.stdout, range(wanted), strict=False):
-            reached.append(int(line))
-        time.sleep(chance.random() * 0.1)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        if process.returncode != -signal.SIGKILL:
-            break
-    finish(method, start, rough)
-    assert max(reached) > 6  # the attempts did take each other up
+    assert trainings.run(method, start, calm) == 0
+    chance, codes = random.Random(11), []
+    while len(codes) < 10 and 0 not in codes:
+        codes.append(trainings.run(method, start, rough, kill_after=(chance.randint(1, 9), chance.random() * 0.1)))
+    assert codes.count(-signal.SIGKILL) >= 4
+    assert trainings.run(method, start, rough) == 0
     files, lines = outcome(rough)
     assert {name.split("/")[0] for name in files} == {"step-2", "step-5", "final"}
     assert (files, lines) == outcome(calm)
