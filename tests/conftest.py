@@ -1,0 +1,18 @@
+"""What every test starts from: an environment that says nothing of the shell it was started in."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "COLUMNS",
+        "LINES",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "HARNESS_STORE",
+        "HARNESS_PROGRESS",
+        "HARNESS_BLOCK",
+        "HARNESS_PLUGINS",
+    ):
+        monkeypatch.delenv(name, raising=False)
