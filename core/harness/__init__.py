@@ -1,6 +1,7 @@
 """The front of the house: what plug-in authors and Python users may import."""
 
 from harness._version import __version__
+from harness.contract import CurationChain, LocalPath
 from harness.errors import (
     DataError,
     HarnessError,
@@ -27,13 +28,11 @@ from harness.offers import (
     Benchmark,
     Command,
     Curation,
-    CurationChain,
     DataSource,
     Engine,
     EngineSession,
     Executor,
     Grader,
-    LocalPath,
     Model,
     Need,
     NoParams,
@@ -41,6 +40,7 @@ from harness.offers import (
     Proxy,
     Trainer,
 )
+from harness.training import TrainJob
 from harness.values import (
     Context,
     Counts,
@@ -59,7 +59,6 @@ from harness.values import (
     TokenScores,
     Trace,
     TrainingFacts,
-    TrainJob,
 )
 
 __all__ = [

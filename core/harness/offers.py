@@ -7,56 +7,30 @@ attribute docstrings become the recipe's JSON Schema.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from harness.contract import Grader, NoParams, Offer
 from harness.values import Sampling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
+    from harness.training import TrainJob
     from harness.values import (
         Context,
         Curated,
         Evidence,
         Example,
-        Grade,
         Problem,
         ProxyValue,
         Sample,
         SampleRequest,
         TokenScores,
         Trace,
-        TrainJob,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """Tells the host what a Params field means beyond its type; used through the aliases below."""
-
-    meaning: Literal["path", "chain"]
-
-    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        """Carry the meaning into the JSON Schema, where the recipe's loader reads it."""
-        schema: dict[str, Any] = handler(core)
-        return {**schema, "x-harness": self.meaning}
-
-
-LocalPath = Annotated[Path, Marker("path")]
-"""A file or folder. In a recipe, relative paths start at the recipe's folder and may not leave it; absolute ones may be
-anywhere. The loader checks that it exists, components get it absolute, and keys hold its content's digest, not its name."""
-
-CurationChain = Annotated[tuple[Mapping[str, Any], ...], Marker("chain")]
-"""A nested list of `{"use": curation, ...}`, checked like a candidate's own; run it with `context.curate`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoParams:
-    """For components without settings."""
 
 
 class LoadExamples(Protocol):
@@ -105,12 +79,6 @@ class LoadProblems(Protocol):
     def __call__(self, params: Any, context: Context) -> list[Problem]: ...
 
 
-class GradeCompletion(Protocol):
-    """A grader: judge one completion. Pure; must return for every string a model may print."""
-
-    def __call__(self, problem: Problem, completion: str) -> Grade: ...
-
-
 class ComputeProxy(Protocol):
     """A proxy: read one candidate's evidence."""
 
@@ -121,25 +89,6 @@ class OpenExecutor(Protocol):
     """An executor: open a pool that runs steps (see harness.execute.Pool) as a context manager."""
 
     def __call__(self, params: Any) -> AbstractContextManager[Any]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """What all kinds of component have in common."""
-
-    kind: ClassVar[str] = ""
-    name: str
-    """kebab-case, unique within its kind; what a recipe's `use` says."""
-    version: str
-    """Rises when the component's output can change; part of every key."""
-    summary: str
-    """One line, lowercase, no full stop."""
-    params: type = NoParams
-    """Frozen dataclass of settings."""
-    load: Callable[[], Callable[..., Any]]
-    """Return the component; heavy imports happen here or later, never earlier."""
-    requires: tuple[str, ...] = ()
-    """Import names of the packages it needs; checked before a study starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,13 +148,6 @@ class Benchmark(Offer):
     """Default samples a problem."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grader(Offer):
-    """Judges completions; `load()` returns a GradeCompletion."""
-
-    kind: ClassVar[str] = "grader"
-
-
 Need = Literal["counts", "samples", "own-loss", "fixed-loss", "training", "rl-metrics", "base", "peers"]
 
 
@@ -249,3 +191,30 @@ class Panel:
     name: str
     title: str
     load: Callable[[], Callable[[Mapping[str, Any]], str]]
+
+
+__all__ = [
+    "Benchmark",
+    "Command",
+    "ComputeProxy",
+    "Curate",
+    "Curation",
+    "DataSource",
+    "Engine",
+    "EngineSession",
+    "Executor",
+    "Grader",
+    "LoadExamples",
+    "LoadModel",
+    "LoadProblems",
+    "Model",
+    "Need",
+    "NoParams",
+    "Offer",
+    "OpenEngine",
+    "OpenExecutor",
+    "Panel",
+    "Proxy",
+    "Train",
+    "Trainer",
+]

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.offers import Grader
-
 Finish = Literal["stop", "length"]
 Phase = Literal["pre", "post"]
 
@@ -255,29 +253,3 @@ class Context:
     curate: Callable[[Curated, Sequence[Mapping[str, Any]], int], Curated] | None = None
     """Run a nested chain (a Params field of type CurationChain) on a training set; the last argument is a salt that sets
     its seed apart. None outside curations."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainJob:
-    """One training run: read `start`, write `out`, keep what a resume needs in `work`.
-
-    A trainer writes a Hugging Face folder (weights as safetensors, tokenizer included) to `out / "final"`, one to
-    `out / f"step-{n}"` for each n in `save_at`, and `out / "metrics.jsonl"`, one object a step. Killed at any moment and
-    called again with the same job, it ends with the same files as if undisturbed.
-    """
-
-    start: Path
-    examples: tuple[Example, ...]
-    epochs: int = 1
-    seed: int
-    out: Path
-    work: Path
-    save_at: tuple[int, ...] = ()
-    """Optimizer steps (SFT) or RL steps after which a checkpoint is kept."""
-    reward: Grader | None = None
-    """RL only: what pays 1 for a right completion and 0 otherwise."""
-    monitor: tuple[Problem, ...] = ()
-    """Problems for the independent accuracy curve, never trained on."""
-    monitor_grader: Grader | None = None
-    """Grades `monitor`; not the reward's grader where the recipe has two."""
-    progress: Callable[[Progress], None]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import PluginError
 from harness.jsonl import read_examples
 from harness.store import read_json
-from harness.values import Example, Problem, TrainJob
+from harness.training import TrainJob
+from harness.values import Example, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from harness import TrainJob
-    from harness_plugins.local.grpo import Params
+    from harness_plugins.local.grpo_settings import Params
 
 
 def run_grpo(job: TrainJob, params: Params) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness_plugins.local.compute.forward import Scorer
     from harness_plugins.local.compute.grpo_rollout import Group
-    from harness_plugins.local.grpo import Params
+    from harness_plugins.local.grpo_settings import Params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

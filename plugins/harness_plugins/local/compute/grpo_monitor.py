@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from harness import Grade, Problem, TrainJob
     from harness_plugins.local.compute.folder import LoadedFolder
-    from harness_plugins.local.grpo import Params
+    from harness_plugins.local.grpo_settings import Params
 
 
 class Monitor:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness import Grade, TrainJob
     from harness_plugins.local.compute.folder import LoadedFolder
     from harness_plugins.local.compute.generate import Completion
-    from harness_plugins.local.grpo import Params
+    from harness_plugins.local.grpo_settings import Params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

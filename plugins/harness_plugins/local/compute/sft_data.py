@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness import Example
     from harness_plugins.local.compute.folder import LoadedFolder
-    from harness_plugins.local.sft import Params
+    from harness_plugins.local.sft_settings import Params
 
 _WINDOW = 8
 """Batches whose examples are sorted by length together, under `bucket`."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from harness import TrainJob
     from harness_plugins.local.compute.layout import Text
-    from harness_plugins.local.sft import Params
+    from harness_plugins.local.sft_settings import Params
 
 
 def run_sft(job: TrainJob, params: Params) -> None:

@@ -1,0 +1,39 @@
+"""A training job: what a trainer is handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from harness.contract import Grader
+    from harness.values import Example, Problem, Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainJob:
+    """One training run: read `start`, write `out`, keep what a resume needs in `work`.
+
+    A trainer writes a Hugging Face folder (weights as safetensors, tokenizer included) to `out / "final"`, one to
+    `out / f"step-{n}"` for each n in `save_at`, and `out / "metrics.jsonl"`, one object a step. Killed at any moment and
+    called again with the same job, it ends with the same files as if undisturbed.
+    """
+
+    start: Path
+    examples: tuple[Example, ...]
+    epochs: int = 1
+    seed: int
+    out: Path
+    work: Path
+    save_at: tuple[int, ...] = ()
+    """Optimizer steps (SFT) or RL steps after which a checkpoint is kept."""
+    reward: Grader | None = None
+    """RL only: what pays 1 for a right completion and 0 otherwise."""
+    monitor: tuple[Problem, ...] = ()
+    """Problems for the independent accuracy curve, never trained on."""
+    monitor_grader: Grader | None = None
+    """Grades `monitor`; not the reward's grader where the recipe has two."""
+    progress: Callable[[Progress], None]
