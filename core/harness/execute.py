@@ -109,9 +109,15 @@ def _submit(state: _State, pool: Pool, store: Store, files: tuple[str, ...], pla
     due = [step for moment, step in state.later if moment <= now]
     state.later = [(moment, step) for moment, step in state.later if moment > now]
     state.ready.extend(due)
-    while state.ready and len(state.running) < pool.workers:
+    while state.ready and len(state.running) < pool.workers and not _must_wait(state):
         step = state.ready.popleft()
         state.running[pool.submit(run_step, Task(step=step, store=str(store.root), plugin_files=files))] = step
+
+
+def _must_wait(state: _State) -> bool:
+    """Whether the next step must wait: one that was at work when a worker died runs alone, so that the culprit is known."""
+    suspects = (step.key in state.crashes for step in (state.ready[0], *state.running.values()))
+    return bool(state.running) and any(suspects)
 
 
 def _settle(state: _State, step: Step, future: Future[Report], plan: Plan, tell: Callable[[str, object], None]) -> None:

@@ -81,6 +81,15 @@ def test_step_whose_worker_always_dies_fails_in_the_end(tmp_path: Path) -> None:
     assert "sft · half · seed 0 (trainer 'toy-sft'): its worker process died 3 times" in done.stderr
 
 
+def test_only_the_step_that_kills_its_worker_fails_when_others_run_beside_it(tmp_path: Path) -> None:
+    recipe = changed("candidates.1.sft", {"die_always": True})
+    done = invoke(tmp_path, {**recipe, "execution": {"use": "local-processes", "workers": 2}})
+    assert done.returncode == 1
+    assert "sft · half · seed 0 (trainer 'toy-sft'): its worker process died 3 times" in done.stderr
+    assert "\n1 failed, " in done.stderr
+    assert len(list((tmp_path / "store").glob("artifacts/train/*"))) == 5
+
+
 def test_engine_that_loses_samples_is_named(tmp_path: Path) -> None:
     done = invoke(tmp_path, changed("engine", {"use": "toy-engine", "lose": 1}))
     assert done.returncode == 1
