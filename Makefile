@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs perf clean
+.PHONY: help setup demo test lint docs perf base clean
 
 help:
 	@echo "make demo    set up, then run the quickstart study on this machine's CPU"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    ruff, mypy --strict, import-linter"
 	@echo "make docs    check that the documentation is current"
 	@echo "make perf    measure what the speed bars are about"
+	@echo "make base    make the miniature's base again, into build/miniature-base (about 20 minutes of one core)"
 	@echo "make setup   everything into .venv, development tools included"
 	@echo "make clean   remove .venv, caches and the store .harness"
 
@@ -52,6 +53,9 @@ docs: .venv/.dev
 
 perf: .venv/.dev
 	@set -e; for script in tests/perf/*.py; do echo "== $$script"; OMP_NUM_THREADS=1 $(BIN)/python "$$script"; done
+
+base: .venv/.run
+	OMP_NUM_THREADS=1 $(BIN)/python -m harness_plugins.miniature.pretrain --out build/miniature-base
 
 clean:
 	rm -rf .venv .harness dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -101,8 +101,12 @@ class Ledger:
 
 
 def sort_of(step: StepInfo) -> str:
-    """Name the sort of a step: its kind and the first part of its title ("train rl · half x2" -> "train/train rl")."""
-    return f"{step.kind}/{step.title.partition(' · ')[0]}"
+    """Name the sort of a step: its kind, and of its title the first part and the phase, if it names one.
+
+    "sample · half x2 · dag-7 · after RL" -> "sample/sample/after RL": phases may ask for other numbers of samples.
+    """
+    parts = step.title.split(" · ")
+    return "/".join([step.kind, parts[0], *parts[3:]])
 
 
 def clock(seconds: float) -> str:
