@@ -165,7 +165,9 @@ def _along(
     last = measured[0].rl_steps or 0
     points: dict[int, list[Phase]] = {n: [one.along[n] for one in measured] for n in layout["evaluate_at"]}
     points[last] = [one.post for one in measured if one.post]
-    outcomes = {step: np.array([outcome.value(phase) for phase in phases]) for step, phases in sorted(points.items())}
+    outcomes: dict[float, Any] = {
+        step: np.array([outcome.value(phase) for phase in phases]) for step, phases in sorted(points.items())
+    }
     judged = validity.judge_along(
         _columns(measured, layout),
         outcomes,
@@ -176,12 +178,18 @@ def _along(
     trivial = {proxy["name"] for proxy in layout["proxies"] if proxy["trivial"]}
     rows = [
         {
-            "step": step,
-            "rl_tokens": float(np.mean([one.rl_tokens[step] for one in measured])),
+            "step": int(step),
+            "rl_tokens": float(np.mean([one.rl_tokens[int(step)] for one in measured])),
             "outcome_mean": float(values.mean()),
             "outcome_sd": float(values.std(ddof=1)) if len(measured) > 1 else None,
             "proxies": [
-                {"name": proxy.name, "direction": proxy.direction, "trivial": proxy.name in trivial, **point.to_json()}
+                {
+                    "name": proxy.name,
+                    "direction": proxy.direction,
+                    "trivial": proxy.name in trivial,
+                    **point.to_json(),
+                    "step": int(step),
+                }
                 for proxy in judged
                 for point in proxy.points
                 if point.step == step

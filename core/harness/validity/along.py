@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class StepValidity:
     """How well a proxy foretold the outcome after so many RL steps."""
 
-    step: int
+    step: float
+    """RL steps, or any other measure of RL compute."""
     n: int
     spearman: Estimate
     r2: Estimate
@@ -65,7 +66,7 @@ class ValidityAlong:
 
 def judge_along(
     columns: Sequence[ProxyColumn],
-    outcomes_by_step: Mapping[int, ArrayLike],
+    outcomes_by_step: Mapping[float, ArrayLike],
     *,
     families: Sequence[str],
     resamples: int = 10_000,
@@ -81,7 +82,7 @@ def judge_along(
 
     Args:
         columns: the proxies; NaN where one is undefined.
-        outcomes_by_step: RL step to outcomes, shape (candidates,) each; NaN where there is none.
+        outcomes_by_step: amount of RL (steps, tokens, FLOPs) to outcomes, shape (candidates,) each; NaN where there is none.
         families: shape (candidates,).
         resamples: bootstrap resamples.
         seed: of the resamples.
@@ -115,7 +116,7 @@ def judge_along(
     ]
 
 
-def _at(step: int, claimed: Floats, outcome: Floats, terms: Terms) -> StepValidity:
+def _at(step: float, claimed: Floats, outcome: Floats, terms: Terms) -> StepValidity:
     """Judge one proxy at one step."""
     pair = pair_up(claimed, outcome)
     undefined = pair.why_undefined()
