@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -55,6 +56,7 @@ def run(recipe: Recipe, plugins: Plugins, store: Store) -> tuple[dict[str, Any],
         _write_plan(folder, recipe, plan)
         teller.tell("harness_study_started", _started(plan, store, recipe, folder))
         execute.run(plan, store, plugins, lambda: recipe.execution.offer.load()(recipe.execution.params), tell=teller.tell)
+        _sweep(store, plan)
         result = _lay_out(store, plan, folder)
         status = "done"
     except KeyboardInterrupt:
@@ -108,6 +110,17 @@ def _write_plan(folder: Path, recipe: Recipe, plan: Plan) -> None:
         write_json(folder / "recipe.json", recipe.raw)
         rows = [{"kind": step.kind, "key": step.key, "title": step.title} for step in plan.steps]
         write_json(folder / "plan.json", {"study": recipe.name, "digest": plan.digest, "steps": rows})
+
+
+def _sweep(store: Store, plan: Plan) -> None:
+    """Remove what a kill between publishing and tidying left of this plan's finished steps."""
+    from filelock import Timeout
+
+    finished = {step.key for step in plan.steps if store.has(step.ref)}
+    for work in (store.root / "work").iterdir():
+        if work.name in finished:
+            with contextlib.suppress(Timeout), store.lock(work.name).acquire(timeout=0):
+                shutil.rmtree(work, ignore_errors=True)
 
 
 def _lay_out(store: Store, plan: Plan, folder: Path) -> dict[str, Any]:

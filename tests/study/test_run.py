@@ -141,6 +141,16 @@ def test_plan_and_status_tell_what_stands(tmp_path: Path) -> None:
     assert after["to_do"] == 0 and all(step["cached"] for step in after["steps"])
 
 
+def test_work_left_of_a_finished_step_is_swept(tmp_path: Path) -> None:
+    assert invoke(tmp_path, TOY).returncode == 0
+    key = next((tmp_path / "store").glob("artifacts/train/*")).name
+    left = tmp_path / "store" / "work" / key
+    left.mkdir()
+    (left / "progress.json").write_text("{}")
+    assert invoke(tmp_path, TOY).returncode == 0
+    assert not left.exists()
+
+
 def test_event_plugin_that_raises_is_named_and_harms_nothing(tmp_path: Path) -> None:
     rude = tmp_path / "rude.py"
     rude.write_text(
