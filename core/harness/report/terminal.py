@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 GAP = (0, 2, 0, 0)
 """Two blanks between columns, no lines: it reads the same in a log file."""
 
+SHORT = {
+    "not distinguishable from baseline": "no clear difference",
+    "better than baseline": "better",
+    "worse than baseline": "worse",
+}
+"""Verdicts as a table shows them, under a heading that names the baseline."""
+
 
 def print_result(result: Mapping[str, Any], console: Console, path: Path | None = None) -> None:
     """Print a result for people; parts that a result lacks are left out.
@@ -70,10 +77,10 @@ def _candidates(result: Mapping[str, Any], candidates: Sequence[Mapping[str, Any
 def _proxies(proxies: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
     """One row a proxy: how well it foretold the outcome. Trivial baselines are dimmed and stand last."""
     n = max(round(bounds(p.get("n")).value or 0) for p in proxies)
-    table = _table(["proxy", "Spearman", "R2", "decisions", "regret", "verdict"], left=1, last_is_text=True)
+    table = _table(["proxy", "Spearman", "R2", "decisions", "regret", "against baseline"], left=1, last_is_text=True)
     for row in sorted(proxies, key=_by_strength):
         measures = [number(row.get(m)) for m in ("r2", "decision_accuracy", "top1_regret")]
-        verdict = _text(row.get("verdict"))
+        verdict = SHORT.get(str(row.get("verdict")), _text(row.get("verdict")))
         verdict = f"{verdict} (trivial)".strip() if row.get("trivial") and "trivial" not in verdict else verdict
         style = "dim" if row.get("trivial") else None
         table.add_row(_text(row.get("name")), with_interval(bounds(row.get("spearman"))), *measures, verdict, style=style)
