@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from harness.escape import printable
@@ -38,7 +39,8 @@ def print_result(result: Mapping[str, Any], console: Console, path: Path | None 
         console.print(table)
         console.print()
     for line in _closing(result, path):
-        console.print(line, soft_wrap=True)
+        for part in wrap(line, console.width, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False):
+            console.print(part, soft_wrap=True)
 
 
 def _blocks(result: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
