@@ -1,10 +1,12 @@
 """`harness run` on toy components: what the host does when all goes well and when it does not."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from study.small_study import COMMAND
 from study.toy_study import TOY, changed, invoke
 
 
@@ -139,6 +141,27 @@ def test_plan_and_status_tell_what_stands(tmp_path: Path) -> None:
     invoke(tmp_path, TOY)
     after = json.loads(invoke(tmp_path, TOY, "plan", "--json").stdout)
     assert after["to_do"] == 0 and all(step["cached"] for step in after["steps"])
+
+
+def test_status_tells_of_a_study_that_is_done_and_of_one_that_stopped(tmp_path: Path) -> None:
+    flag = tmp_path / "fail"
+    flag.touch()
+    recipe = changed("candidates.1.sft", {"fail_while": str(flag)})
+
+    def status() -> dict:
+        command = [str(COMMAND), "status", "--store", str(tmp_path / "store"), "--json"]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["studies"][0]
+
+    assert invoke(tmp_path, recipe).returncode == 1
+    stopped = status()
+    assert stopped["status"] == "stopped; run the same recipe to go on"
+    assert 0 < stopped["done"] < stopped["steps"] and stopped["result"] is None
+    assert [step["title"] for step in stopped["at_work"]] == ["sft · half · seed 0"]
+    flag.unlink()
+    assert invoke(tmp_path, recipe).returncode == 0
+    done = status()
+    assert done["status"] == "done" and done["done"] == done["steps"] and not done["at_work"]
+    assert Path(done["result"]).is_file()
 
 
 def test_work_left_of_a_finished_step_is_swept(tmp_path: Path) -> None:
