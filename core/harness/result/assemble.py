@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -230,7 +231,8 @@ def _verdict(measured: Sequence[Measured], layout: Mapping[str, Any], outcome: _
             "sentence": f"no pick: {primary} is undefined throughout",
         }
     pick, value = (max if higher else min)(known, key=lambda pair: pair[1] or 0.0)
-    k = int(primary.removeprefix("pass@")) if primary.startswith("pass@") else None
+    shorthand = re.fullmatch(r"pass@(\d+)", primary)
+    k = int(shorthand[1]) if shorthand else None
     chances = None
     if k is not None:
         counts = {one.name: one.pre.all for one in measured}
@@ -266,12 +268,11 @@ def _warnings(measured: Sequence[Measured], layout: Mapping[str, Any]) -> list[s
     if len(layout["seeds"]) == 1 and layout["has_rl"]:
         found.append("one seed: differences between candidates hold the luck of one SFT and RL run each")
     for proxy in layout["proxies"]:
-        reasons = {one.name: one.readings[proxy["name"]].to_json()["reason"] for one in measured}
-        undefined = [
-            name for name in reasons if next(o for o in measured if o.name == name).readings[proxy["name"]].value is None
-        ]
+        readings = {one.name: one.readings[proxy["name"]] for one in measured}
+        undefined = [name for name, reading in readings.items() if reading.value is None]
         if undefined and not proxy["trivial"]:
-            found.append(f"{proxy['name']} is undefined for {', '.join(undefined)}: {reasons[undefined[0]]}")
+            reason = readings[undefined[0]].to_json()["reason"]
+            found.append(f"{proxy['name']} is undefined for {', '.join(undefined)}: {reason}")
     return found
 
 
