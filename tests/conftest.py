@@ -1,6 +1,11 @@
 """What every test starts from: an environment that says nothing of the shell it was started in."""
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no bug: examples have no time limit; whole tests have pytest-timeout's.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)
