@@ -14,7 +14,7 @@ help:
 	@echo "make lint    ruff, mypy --strict, import-linter"
 	@echo "make docs    check that the documentation is current"
 	@echo "make perf    measure what the speed bars are about"
-	@echo "make base    make the miniature's base again, into build/miniature-base (about 20 minutes of one core)"
+	@echo "make base    make the miniature's base again, into build/miniature-base (about 15 minutes of one core)"
 	@echo "make setup   everything into .venv, development tools included"
 	@echo "make clean   remove .venv, caches and the store .harness"
 
