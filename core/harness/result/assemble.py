@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from harness import validity
 from harness.digest import of_json, seed_from
 from harness.estimators import benchmark_pass_at_k, mean_pass_at_k, paired_difference
 from harness.result.cost import Ledger
+from harness.result.verdict import verdict
 from harness.worker import environment
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def assemble(job: Job, measured: Sequence[Measured]) -> dict[str, Any]:
         "along": along,
         "noise_ceiling": _noise_ceiling(measured, layout, outcome) if has_rl else None,
         "rl_gain": _rl_gain(measured, outcome) if has_rl else None,
-        "verdict": _verdict(measured, layout, outcome),
+        "verdict": verdict(measured, layout, outcome.value, resamples=RESAMPLES, seed=_seed(layout)),
         "cost": ledger.study(job.step.inputs.values()).to_json(),
         "environment": environment(),
         "plugins": sorted({r.distribution for r in job.plugins.records if r.status == "ok"}),
@@ -216,51 +216,6 @@ def _rl_gain(measured: Sequence[Measured], outcome: _Outcome) -> dict[str, Any]:
         {one.name: one.pre.all for one in measured}, {one.name: one.post.all for one in measured if one.post}, k=outcome.k
     ).to_json()
     return gain
-
-
-def _verdict(measured: Sequence[Measured], layout: Mapping[str, Any], outcome: _Outcome) -> dict[str, Any]:
-    """Name the pick by the proxy named beforehand, and say how sure that is."""
-    primary = layout["primary_proxy"]
-    higher = next(p["higher_is_better"] for p in layout["proxies"] if p["name"] == primary)
-    known = [(one, one.readings[primary].value) for one in measured if one.readings[primary].value is not None]
-    if not known:
-        return {
-            "pick": None,
-            "by": primary,
-            "probability_best": None,
-            "sentence": f"no pick: {primary} is undefined throughout",
-        }
-    pick, value = (max if higher else min)(known, key=lambda pair: pair[1] or 0.0)
-    shorthand = re.fullmatch(r"pass@(\d+)", primary)
-    k = int(shorthand[1]) if shorthand else None
-    chances = None
-    if k is not None:
-        counts = {one.name: one.pre.all for one in measured}
-        chances = validity.probability_best(counts, k, seed=_seed(layout), resamples=RESAMPLES)
-    chance = None if chances is None else chances[pick.name]
-    verdict: dict[str, Any] = {
-        "pick": pick.name,
-        "by": primary,
-        "value": value,
-        "probability_best": chance,
-        "probabilities": chances,
-        "outcome_of_pick": None,
-        "best": None,
-        "regret": None,
-    }
-    said = f"take {pick.name!r} to RL: highest {primary}" if higher else f"take {pick.name!r} to RL: lowest {primary}"
-    if chance is not None:
-        said += f" (highest with probability {chance:.2f} over problems)"
-    if pick.post:
-        after = {one.name: outcome.value(one.post) for one in measured if one.post}
-        best = max(after, key=lambda name: after[name])
-        verdict |= {"outcome_of_pick": after[pick.name], "best": best, "regret": after[best] - after[pick.name]}
-        said += (
-            "; after RL it is the best of all"
-            if best == pick.name
-            else f"; after RL {best!r} is best, {(after[best] - after[pick.name]) * 100:.1f} points above it"
-        )
-    return {**verdict, "sentence": said}
 
 
 def _warnings(measured: Sequence[Measured], layout: Mapping[str, Any]) -> list[str]:
