@@ -16,7 +16,7 @@ from harness.store import read_json
 from harness.values import Context, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from harness.offers import Offer
     from harness.plugins import Plugins
@@ -152,8 +152,3 @@ def token_counter(checkpoint: Path) -> Callable[[str], int]:
 
 def _no_tokenizer(text: str) -> int:
     raise RuntimeError("tokens cannot be counted here: no base model is at hand; count characters instead")
-
-
-def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a mapping as JSON-able plain types (numpy scalars included)."""
-    return {k: v.item() if hasattr(v, "item") else v for k, v in values.items()}

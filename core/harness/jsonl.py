@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from uuid import uuid4
 
+from harness.durable import sync_folder
 from harness.errors import DataError, suggest
 from harness.values import Example, Problem
 
@@ -55,7 +56,7 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:
@@ -195,11 +196,3 @@ def _meta(row: Mapping[str, Any], where: str) -> Mapping[str, str]:
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=True)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -178,10 +178,6 @@ class Plugins:
         also = f" (plug-ins that failed to load: {', '.join(broken)}; see harness plugins list)" if broken else ""
         raise MissingError(f"no {kind.kind} named {name!r}; {suggest(name, known)}{also}")
 
-    def owner(self, kind: type[kinds.Offer], name: str) -> str:
-        """Say whose an offer is: "posttrain-harness 0.1.0"."""
-        return self._catalogue.owners.get((kind.kind, name), "unknown")
-
     def owner_of(self, kind: str, name: str) -> str:
         """Say whose a component is, by its kind's name; empty where no plug-in has it."""
         return self._catalogue.owners.get((kind, name), "")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.durable import sync_folder
 from harness.errors import StoreError
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Store:
     def publish(self, ref: Ref, out: Path, manifest: Mapping[str, Any]) -> None:
         """Make `out` the artifact of `ref` by one rename; whoever comes second with the same artifact yields."""
         write_json(out / "manifest.json", manifest)
-        _sync_folder(out)
+        sync_folder(out)
         place = self.artifact(ref)
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.exists() and not self.has(ref):
@@ -115,7 +116,7 @@ class Store:
             if not self.has(ref):
                 raise
             shutil.rmtree(out)
-        _sync_folder(place.parent)
+        sync_folder(place.parent)
 
 
 def slug(name: str) -> str:
@@ -138,11 +139,3 @@ def write_json(path: Path, value: Any) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -114,7 +114,7 @@ def _describe(plugins: Plugins, offer: Offer) -> dict[str, Any]:
         "kind": kind,
         "version": offer.version,
         "summary": offer.summary,
-        "distribution": plugins.owner(type(offer), offer.name),
+        "distribution": plugins.owner_of(offer.kind, offer.name),
         "module": offer.params.__module__ if offer.params is not NoParams else None,
         "requires": list(offer.requires),
         "missing": [p for p in offer.requires if importlib.util.find_spec(p) is None],

@@ -11,22 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness import Evidence, NoParams, Proxy, ProxyValue, hookimpl
+from harness_plugins.proxies.held_out import mean_loss
 
 
 def compute(evidence: Evidence, params: NoParams) -> ProxyValue:
     """Average the loss over the tokens of the common held-out traces, interval clustered by trace."""
-    import numpy as np
-
-    from harness.estimators import weighted_mean
-
-    table = evidence.fixed_loss
-    if table is None or not table.trace_ids:
-        return ProxyValue(value=None, reason="no held-out traces common to all candidates")
-    if not np.isfinite(table.nll).all():
-        return ProxyValue(value=None, reason="the loss of some held-out trace is not finite")
-    loss = weighted_mean(table.nll, table.num_tokens)
-    low = None if loss.low is None else max(loss.low, 0.0)
-    return ProxyValue(value=loss.value, low=low, high=loss.high, reason=loss.reason)
+    return mean_loss(evidence.fixed_loss, "no held-out traces common to all candidates")
 
 
 @hookimpl
