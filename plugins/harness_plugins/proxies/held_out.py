@@ -6,7 +6,12 @@ from harness import LossTable, ProxyValue
 
 
 def mean_loss(table: LossTable | None, missing: str) -> ProxyValue:
-    """Average -log p over all traces' tokens (nats), interval clustered by trace; `missing` is the reason where there is none."""
+    """Average -log p over all traces' tokens (nats), interval clustered by trace.
+
+    Args:
+        table: what was scored; None where nothing was.
+        missing: the reason to give where there is nothing.
+    """
     import numpy as np
 
     from harness.estimators import weighted_mean
