@@ -1,26 +1,41 @@
 """How well a proxy foretells the outcome, as a statistician would judge it."""
 
+from harness.validity.agreement import Agreement, agreement
 from harness.validity.along import StepValidity, ValidityAlong, judge_along
 from harness.validity.best import probability_best
 from harness.validity.board import judge
+from harness.validity.calibration import CalibrationPoint, calibration_curve
 from harness.validity.ceiling import noise_ceiling, relative_errors
 from harness.validity.column import ProxyColumn
 from harness.validity.gain import rl_gain
+from harness.validity.hits import HitRate
 from harness.validity.interval import IntervalMethod
 from harness.validity.judgement import Judgement, VsBaseline
+from harness.validity.pareto import ParetoPoint, pareto
+from harness.validity.prediction import Prediction, predict, predict_combined
 from harness.validity.splits import SplitScore
 
 __all__ = [
+    "Agreement",
+    "CalibrationPoint",
+    "HitRate",
     "IntervalMethod",
     "Judgement",
+    "ParetoPoint",
+    "Prediction",
     "ProxyColumn",
     "SplitScore",
     "StepValidity",
     "ValidityAlong",
     "VsBaseline",
+    "agreement",
+    "calibration_curve",
     "judge",
     "judge_along",
     "noise_ceiling",
+    "pareto",
+    "predict",
+    "predict_combined",
     "probability_best",
     "relative_errors",
     "rl_gain",

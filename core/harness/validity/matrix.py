@@ -55,10 +55,11 @@ def resampled_means(values: Floats, resamples: int, rng: np.random.Generator) ->
     """
     size = values.shape[1]
     means = np.empty((resamples, values.shape[0]))
-    block = max(1, 2_000_000 // size)
+    # Blocks that stay in the cache; floats, because numpy multiplies integers without BLAS.
+    block = max(1, 100_000 // size)
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
         drawn = rng.integers(0, size, (rows, size)) + np.arange(rows)[:, None] * size
-        weights = np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size)
+        weights = np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size).astype(np.float64)
         means[start : start + rows] = weights @ values.T / size
     return means
