@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from harness.validity.association import Floats
     from harness.validity.measure import Terms
 
+BLOCK_NUMBERS = 400_000
+"""Ranks worked out at a time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RhoGrid:
@@ -107,27 +110,24 @@ def brief(estimate: Estimate) -> dict[str, Any]:
 
 
 def _in_blocks(x: Floats, y: Floats, weights: NDArray[np.int16]) -> Floats:
-    """Correlate block by block of resamples, which bounds memory to some 30 MB."""
-    block = max(1, 4_000_000 // ((len(x) + len(y)) * x.shape[1]))
+    """Correlate block by block of resamples: small enough for the cache, which also bounds memory."""
+    block = max(1, BLOCK_NUMBERS // ((len(x) + len(y)) * x.shape[1]))
     starts = range(0, len(weights), block)
     return np.concatenate([_rho(x, y, weights[start : start + block].astype(np.float64)) for start in starts])
 
 
 def _rho(x: Floats, y: Floats, weights: Floats) -> Floats:
     """Return rho of each row of x with each row of y, shape (resamples, rows of x, rows of y)."""
-    first, second = _standardised(x, weights), _standardised(y, weights)
-    return np.clip(first @ second.transpose(0, 2, 1), -1.0, 1.0)
+    first, second = _centred_ranks(x, weights), _centred_ranks(y, weights)
+    weighted = second * weights[:, None, :]
+    spread_first = np.einsum("rci,rci->rc", first * weights[:, None, :], first)
+    spread_second = np.einsum("rci,rci->rc", weighted, second)
+    spread = np.sqrt(spread_first[:, :, None] * spread_second[:, None, :])
+    rho = np.divide(first @ weighted.transpose(0, 2, 1), spread, out=np.full(spread.shape, np.nan), where=spread > 0.0)
+    return np.asarray(np.clip(rho, -1.0, 1.0), dtype=np.float64)
 
 
-def _standardised(values: Floats, weights: Floats) -> Floats:
-    """Return centred midranks times the root of the weight, of unit length; NaN where a resample is constant.
-
-    Shape (resamples, rows, candidates).
-    """
-    rows, size = values.shape
-    below = np.concatenate([prepare(row).below for row in values], axis=1)
-    middle = weights.sum(axis=1)[:, None, None] / 2.0
-    ranks = (weights @ below).reshape(len(weights), rows, size) - middle
-    ranks *= np.sqrt(weights)[:, None, :]
-    length = np.sqrt(np.einsum("rci,rci->rc", ranks, ranks))[:, :, None]
-    return np.asarray(np.divide(ranks, length, out=np.full(ranks.shape, np.nan), where=length > 0.0), dtype=np.float64)
+def _centred_ranks(values: Floats, weights: Floats) -> Floats:
+    """Return midranks less their mean, shape (resamples, rows, candidates): half the sum of signs against all drawn."""
+    signs = np.concatenate([prepare(row).signs for row in values], axis=1) / 2.0
+    return (weights @ signs).reshape(len(weights), *values.shape)
