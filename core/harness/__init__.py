@@ -1,7 +1,7 @@
 """The front of the house: what plug-in authors and Python users may import."""
 
 from harness._version import __version__
-from harness.contract import CurationChain, LocalPath
+from harness.contract import NOT_IN_KEY, CurationChain, LocalPath
 from harness.errors import (
     DataError,
     HarnessError,
@@ -23,6 +23,7 @@ from harness.events import (
     StudyFinished,
     StudyStarted,
 )
+from harness.external import External, FoundProgram
 from harness.hookspecs import hookimpl
 from harness.offers import (
     Benchmark,
@@ -62,6 +63,7 @@ from harness.values import (
 )
 
 __all__ = [
+    "NOT_IN_KEY",
     "Benchmark",
     "Command",
     "Context",
@@ -76,6 +78,8 @@ __all__ = [
     "Evidence",
     "Example",
     "Executor",
+    "External",
+    "FoundProgram",
     "Grade",
     "Grader",
     "HarnessError",

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.external import External
     from harness.values import Grade, Problem
+
+NOT_IN_KEY: Mapping[str, Any] = MappingProxyType({"in_key": False})
+"""A Params field's `metadata` where it says on what a component runs and cannot change what it makes: a Python, an address.
+Such settings stay out of keys, so that an artifact made elsewhere is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,9 @@ class Offer:
     """Return the component; heavy imports happen here or later, never earlier."""
     requires: tuple[str, ...] = ()
     """Import names of the packages it needs; checked before a study starts."""
+    externals: tuple[External, ...] = ()
+    """Programs it starts in Python environments of their own; checked before a study starts, under the setting `python` of
+    its Params where there is one."""
 
 
 class GradeCompletion(Protocol):

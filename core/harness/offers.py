@@ -127,6 +127,9 @@ class Trainer(Offer):
 
     kind: ClassVar[str] = "trainer"
     method: Literal["sft", "rl"]
+    command: Callable[[TrainJob, Any], tuple[tuple[str, ...], ...]] | None = None
+    """From a job and params, the programs it would start, in order, each as its argument list; None where it starts none.
+    Pure: it reads no file, and neither `job.examples` nor `job.monitor`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

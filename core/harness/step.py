@@ -40,10 +40,13 @@ class Part:
     """Content digests of the settings that are local paths; they stand for the paths in the key."""
     nested: tuple[Part, ...] = ()
     """Components of nested chains; in the key for their versions."""
+    not_in_key: tuple[str, ...] = ()
+    """Settings that say on what it runs (see harness.contract.NOT_IN_KEY)."""
 
     def identity(self) -> dict[str, Any]:
         """Return what of it enters the key."""
         settings = {**self.settings, **{name: {"sha256": digest} for name, digest in self.digests.items()}}
+        settings = {name: value for name, value in settings.items() if name not in self.not_in_key}
         identity: dict[str, Any] = {"kind": self.kind, "name": self.name, "version": self.version, "settings": settings}
         if self.nested:
             identity["nested"] = [part.identity() for part in self.nested]

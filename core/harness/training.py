@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,4 +36,8 @@ class TrainJob:
     """Problems for the independent accuracy curve, never trained on."""
     monitor_grader: Grader | None = None
     """Grades `monitor`; not the reward's grader where the recipe has two."""
+    plugin_files: tuple[Path, ...] = ()
+    """Local plug-in files of the study, for programs that must find its components again (see harness.grading)."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the trainer finds worth keeping of the run, as JSON; goes into the artifact's manifest."""
     progress: Callable[[Progress], None]

@@ -15,7 +15,7 @@ Benchmark Command Context Counts Curated Curation CurationChain DataError DataSo
 Executor Grade Grader HarnessError LocalPath LossTable MissingError Model Need NoParams Panel PluginError Problem Progress
 Proxy ProxyValue RecipeError Sample SampleRequest SampleTable Sampling StepFailed StepFailedError StepFinished StepInfo
 StepProgressed StepStarted StoreError StudyFinished StudyStarted TokenScores TooFewSamplesError Trace TrainJob Trainer
-TrainingFacts UserError __version__ hookimpl printable
+TrainingFacts UserError __version__ hookimpl printable External FoundProgram NOT_IN_KEY
 """
 
 HOOKS = {

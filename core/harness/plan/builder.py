@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ class Builder:
                 name: self.digest(Path(str(use.settings[name]))) for name in use.paths if use.settings[name] is not None
             },
             nested=tuple(self.part(inner) for chain in (use.chains or {}).values() for inner in chain),
+            not_in_key=tuple(f.name for f in fields(use.offer.params) if not f.metadata.get("in_key", True)),
         )
 
     def grader(self, name: str) -> Part:

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 def run(job: Job) -> None:
     """Let the trainer write final/, step-N/ and metrics.jsonl."""
     train, params = job.component(job.step.parts[0])
-    train(_sft(job) if job.step.settings["method"] == "sft" else _rl(job), params)
+    task = _sft(job) if job.step.settings["method"] == "sft" else _rl(job)
+    train(task, params)
     for name in ["final", *(f"step-{n}" for n in job.step.settings.get("save_at", ()))]:
         if not (job.out / name / "config.json").is_file():
             raise PluginError(f"trainer {job.step.parts[0].name!r} ended without writing {name}/config.json; report it")
-    job.facts |= _summary(job.out / "metrics.jsonl")
+    job.facts |= task.facts | _summary(job.out / "metrics.jsonl")
 
 
 def _sft(job: Job) -> TrainJob:
@@ -55,6 +56,7 @@ def _rl(job: Job) -> TrainJob:
         reward=job.offer(reward),  # type: ignore[arg-type]
         monitor=tuple(monitor),
         monitor_grader=job.offer(monitor_grader),  # type: ignore[arg-type]
+        plugin_files=job.plugins.files,
         progress=job.ledger.tell,
     )
 
