@@ -11,12 +11,13 @@ from harness.estimators import Estimate
 from harness.validity.association import decision_accuracy, kendall, pearson, prepare, spearman, top1_regret
 from harness.validity.ceiling import spread_note
 from harness.validity.column import ProxyColumn, check_board
+from harness.validity.hits import HitRate, hit_rate
 from harness.validity.interval import IntervalMethod, squared
 from harness.validity.judgement import Judgement, VsBaseline
 from harness.validity.measure import Pair, Terms, compare, estimate, pair_up
 from harness.validity.multiplicity import holm
 from harness.validity.resamples import draw_resamples
-from harness.validity.splits import SplitScore, predictive_r2, split_keys
+from harness.validity.splits import SplitScore, insufficient, predictive_r2, split_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,14 +101,16 @@ def _judge_one(
     if undefined:
         empty = Estimate(value=None, level=terms.level, reason=undefined)
         rho = r = tau = accuracy = regret = empty
+        first = top3 = HitRate(value=None, reason=undefined)
         split = SplitScore(value=None, level=terms.level, reason=undefined)
     else:
         rho, r, tau, accuracy, regret = (
             estimate(statistic, pair, terms) for statistic in (spearman, pearson, kendall, decision_accuracy, top1_regret)
         )
-        split = predictive_r2(pair.proxy.values, pair.outcome.values, keys[:, pair.mask], level=terms.level)
-        if pair.n < terms.min_candidates:
-            split = replace(split, low=None, high=None, reason=f"insufficient (n < {terms.min_candidates})")
+        own = keys[:, pair.mask]
+        split = predictive_r2(pair.proxy.values, pair.outcome.values, own, level=terms.level)
+        split = insufficient(split, pair.n, terms.min_candidates)
+        first, top3 = (hit_rate(pair.proxy, pair.outcome, k, own) for k in (1, 3))
     return Judgement(
         name=column.name,
         direction="higher" if column.higher_is_better else "lower",
@@ -120,6 +123,8 @@ def _judge_one(
         predictive_r2=split,
         decision_accuracy=accuracy,
         top1_regret=regret,
+        top1_hit=first,
+        top3_hit=top3,
         vs_baseline=versus,
         by_family=_by_family(pair, inside),
         cost=dict(column.cost),

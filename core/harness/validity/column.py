@@ -38,14 +38,12 @@ class ProxyColumn:
         return values if self.higher_is_better else -values
 
 
-def check_board(
-    columns: Sequence[ProxyColumn], outcome: NDArray[np.float64], families: Sequence[str], baseline: str
-) -> None:
-    """Refuse a board whose parts do not fit together.
+def check_columns(columns: Sequence[ProxyColumn], outcome: NDArray[np.float64], families: Sequence[str]) -> None:
+    """Refuse columns that do not fit the outcome.
 
     Raises:
         DataError: lengths differ, an infinite value, or too many candidates.
-        UserError: two proxies of one name, or an unknown baseline.
+        UserError: two proxies of one name.
     """
     size = len(outcome)
     if size > MOST_CANDIDATES:
@@ -61,5 +59,18 @@ def check_board(
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise UserError(f"validity: two proxies are called {min(twice)!r}; give each its own name")
+
+
+def check_board(
+    columns: Sequence[ProxyColumn], outcome: NDArray[np.float64], families: Sequence[str], baseline: str
+) -> None:
+    """Refuse a board whose parts do not fit together.
+
+    Raises:
+        DataError: lengths differ, an infinite value, or too many candidates.
+        UserError: two proxies of one name, or an unknown baseline.
+    """
+    check_columns(columns, outcome, families)
+    names = [column.name for column in columns]
     if baseline not in names:
         raise UserError(f"validity: no proxy is called {baseline!r}, the baseline; {suggest(baseline, names)}")

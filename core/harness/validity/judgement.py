@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.estimators import Estimate
 from harness.estimators.estimate import finite
+from harness.validity.hits import HitRate
 from harness.validity.splits import SplitScore
 
 
@@ -52,6 +53,10 @@ class Judgement:
     decision_accuracy: Estimate
     top1_regret: Estimate
     """Outcome points lost by taking the proxy's pick instead of the best."""
+    top1_hit: HitRate
+    """Whether the proxy's pick is the best candidate."""
+    top3_hit: HitRate
+    """Whether the best candidate is among the proxy's first three."""
     vs_baseline: VsBaseline | None
     """None for the baseline itself."""
     by_family: Mapping[str, Estimate] = field(default_factory=dict)
@@ -68,13 +73,14 @@ class Judgement:
     def to_json(self) -> dict[str, Any]:
         """Return the form of result.json's `proxies[]`, JSON-safe."""
         estimates = ("spearman", "r2", "kendall", "predictive_r2", "decision_accuracy", "top1_regret")
+        hits = ("top1_hit", "top3_hit")
         return {
             "name": self.name,
             "direction": self.direction,
             "trivial": self.trivial,
             "n": self.n,
             "families": self.families,
-            **{name: getattr(self, name).to_json() for name in estimates},
+            **{name: getattr(self, name).to_json() for name in (*estimates, *hits)},
             "vs_baseline": self.vs_baseline.to_json() if self.vs_baseline else None,
             "by_family": {family: finite(rho.value) for family, rho in self.by_family.items()},
             "cost": {name: finite(amount) for name, amount in self.cost.items()},
