@@ -6,7 +6,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from harness.escape import printable
-from harness.report.figures import Bounds, bounds, clock, count, largest_pass_at, number, signed, with_interval
+from harness.report.figures import Bounds, bounds, count, largest_pass_at, number, signed, with_interval
+from harness.report.plain import cost_text, plain_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.table import Table
-
-GAP = (0, 2, 0, 0)
-"""Two blanks between columns, no lines: it reads the same in a log file."""
 
 SHORT = {
     "not distinguishable from baseline": "no clear difference",
@@ -64,7 +62,7 @@ def _candidates(result: Mapping[str, Any], candidates: Sequence[Mapping[str, Any
     has_outcome = any(bounds(c.get("outcome")).value is not None for c in candidates)
     metric = _text(_map(result.get("outcome_metric")).get("name") or "pass@1")
     headings = ["", "candidate", "SFT tokens", "pass@1", *([widest] if widest else []), *([_short(loss)] if loss else [])]
-    table = _table([*headings, *([f"{metric} after RL", "gain"] if has_outcome else [])], left=2)
+    table = plain_table([*headings, *([f"{metric} after RL", "gain"] if has_outcome else [])], left=2)
     for row in sorted(candidates, key=_by_outcome):
         pre = _map(row.get("pre"))
         cells = [">" if row.get("name") == pick else "", _text(row.get("name")), count(row.get("train_tokens"))]
@@ -79,7 +77,7 @@ def _candidates(result: Mapping[str, Any], candidates: Sequence[Mapping[str, Any
 def _proxies(proxies: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
     """One row a proxy: how well it foretold the outcome. Trivial baselines are dimmed and stand last."""
     n = max(round(bounds(p.get("n")).value or 0) for p in proxies)
-    table = _table(["proxy", "Spearman", "R2", "decisions", "regret", "against baseline"], left=1, last_is_text=True)
+    table = plain_table(["proxy", "Spearman", "R2", "decisions", "regret", "against baseline"], left=1, last_is_text=True)
     for row in sorted(proxies, key=_by_strength):
         measures = [number(row.get(m)) for m in ("r2", "decision_accuracy", "top1_regret")]
         verdict = SHORT.get(str(row.get("verdict")), _text(row.get("verdict")))
@@ -92,7 +90,7 @@ def _proxies(proxies: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
 def _along(along: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
     """Spearman of each proxy with the outcome at several amounts of RL: one row a proxy, one column an amount."""
     names = list(dict.fromkeys(str(p.get("name")) for point in along for p in _rows(point.get("proxies"))))
-    table = _table(["proxy", *(f"step {point.get('step', '?')}" for point in along)], left=1)
+    table = plain_table(["proxy", *(f"step {point.get('step', '?')}" for point in along)], left=1)
     for name in names:
         found = [next((p for p in _rows(a.get("proxies")) if str(p.get("name")) == name), {}) for a in along]
         style = "dim" if any(p.get("trivial") for p in found) else None
@@ -109,7 +107,7 @@ def _closing(result: Mapping[str, Any], path: Path | None) -> Iterator[str]:
         yield f"pick    {sentence}"
     for note in [*_notes(_rows(result.get("proxies"))), *_list(result.get("warnings"))]:
         yield f"note    {_text(note)}"
-    if cost := _cost(_map(result.get("cost"))):
+    if cost := cost_text(_map(result.get("cost"))):
         yield f"cost    {cost}"
     if path is not None:
         yield f"result  {_text(path)}"
@@ -142,31 +140,6 @@ def _sentence(verdict: Mapping[str, Any]) -> str:
     sure = verdict.get("probability_best")
     chance = f"; the best of these with probability {number(sure)}" if isinstance(sure, int | float) else ""
     return f"{_text(verdict['pick'])}{by}{chance}"
-
-
-def _cost(cost: Mapping[str, Any]) -> str:
-    """Total first, then the kinds of step by what they took."""
-    if bounds(cost.get("seconds")).value is None:
-        return ""
-    parts = []
-    for kind, spent in _map(cost.get("by_kind")).items():
-        seconds = spent.get("seconds") if hasattr(spent, "get") else spent
-        if isinstance(seconds, int | float):
-            parts.append((float(seconds), _text(kind)))
-    dearest = ", ".join(f"{kind} {clock(seconds)}" for seconds, kind in sorted(parts, reverse=True)[:4] if seconds >= 1)
-    total = f"{clock(cost.get('seconds'))} of compute, {count(cost.get('tokens'))} tokens"
-    return f"{total} ({dearest})" if dearest else total
-
-
-def _table(headings: Sequence[str], *, left: int, last_is_text: bool = False) -> Table:
-    """Make a table without lines whose first `left` columns are text, and the rest figures that do not wrap."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=GAP)
-    for position, heading in enumerate(headings):
-        is_text = position < left or (last_is_text and position == len(headings) - 1)
-        table.add_column(heading, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text)
-    return table
 
 
 def _loss_label(candidates: Sequence[Mapping[str, Any]]) -> str | None:
