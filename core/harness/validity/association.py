@@ -35,34 +35,20 @@ def prepare(values: Floats) -> Column:
     return Column(values=values, below=(signs + 1.0) / 2.0, signs=signs)
 
 
-def midranks(column: Column, weights: Floats) -> Floats:
-    """Return each candidate's rank in each resample, ties at their mean, as scipy.stats.rankdata has it.
-
-    Shape (resamples, n); entries of weight 0 hold the rank they would take between the others, and count for nothing.
-    """
-    ranks: Floats = weights @ column.below + 0.5
-    return ranks
-
-
 def spearman(x: Column, y: Column, weights: Floats) -> Floats:
     """Spearman's rho (tie-corrected: Pearson's r of midranks), shape (resamples,); NaN where a side is constant."""
-    middle = (weights.sum(axis=1, keepdims=True) + 1.0) / 2.0
-    return _correlation(midranks(x, weights) - middle, midranks(y, weights) - middle, weights)
+    # A midrank less the mean rank is half the sum of signs against all that were drawn, which no rounding touches.
+    return _correlation(weights @ (x.signs / 2.0), weights @ (y.signs / 2.0), weights)
 
 
 def pearson(x: Column, y: Column, weights: Floats) -> Floats:
     """Pearson's r, shape (resamples,); NaN where a side is constant. Its square is the straight line's R2."""
-    total = np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
-    dx = x.values - (weights @ x.values)[:, None] / total
-    dy = y.values - (weights @ y.values)[:, None] / total
-    # Rounding leaves a constant column a spread of its own; its pairs tell.
-    varies = (_pairs(np.abs(x.signs), weights) > 0.0) & (_pairs(np.abs(y.signs), weights) > 0.0)
-    return np.where(varies, _correlation(dx, dy, weights), np.nan)
+    return _pearson(x, y, weights, _untied(x, weights), _untied(y, weights))
 
 
 def kendall(x: Column, y: Column, weights: Floats) -> Floats:
     """Kendall's tau-b, shape (resamples,); NaN where a side is constant."""
-    untied = _pairs(np.abs(x.signs), weights) * _pairs(np.abs(y.signs), weights)
+    untied = _untied(x, weights) * _untied(y, weights)
     return _divide(_pairs(x.signs * y.signs, weights), np.sqrt(untied))
 
 
@@ -71,25 +57,60 @@ def decision_accuracy(x: Column, y: Column, weights: Floats) -> Floats:
 
     DataDecide (arXiv 2504.11393). NaN where all outcomes are alike.
     """
-    agreement = _divide(_pairs(x.signs * y.signs, weights), _pairs(np.abs(y.signs), weights))
-    return 0.5 + 0.5 * agreement
+    return 0.5 + 0.5 * _divide(_pairs(x.signs * y.signs, weights), _untied(y, weights))
 
 
 def top1_regret(x: Column, y: Column, weights: Floats) -> Floats:
     """Outcome of the best candidate less that of the one `x` picks (mean over its ties), in outcome points."""
     drawn = weights > 0.0
-    best = np.where(drawn, y.values, -np.inf).max(axis=1)
-    score = np.where(drawn, x.values, -np.inf)
-    picked = weights * (score == score.max(axis=1, keepdims=True))
-    regret: Floats = best - _divide(picked @ y.values, picked.sum(axis=1))
+    falling = np.argsort(-y.values)
+    best = y.values[falling][drawn[:, falling].argmax(axis=1)]
+    _, group = np.unique(-x.values, return_inverse=True)
+    member = (group[:, None] == np.arange(group.max() + 1)).astype(np.float64)
+    count = weights @ member
+    first = (count > 0.0).argmax(axis=1)[:, None]
+    total = np.take_along_axis(weights @ (member * y.values[:, None]), first, axis=1)[:, 0]
+    regret: Floats = best - _divide(total, np.take_along_axis(count, first, axis=1)[:, 0])
     return np.maximum(regret, 0.0)
+
+
+STATISTICS = ("spearman", "pearson", "kendall", "decision_accuracy", "top1_regret")
+"""The rows `associations` returns."""
+
+
+def associations(x: Column, y: Column, weights: Floats) -> Floats:
+    """Return all of `STATISTICS` at half the work of one after the other, shape (5, resamples)."""
+    untied_x, untied_y = _untied(x, weights), _untied(y, weights)
+    agreed = _pairs(x.signs * y.signs, weights)
+    return np.stack(
+        [
+            spearman(x, y, weights),
+            _pearson(x, y, weights, untied_x, untied_y),
+            _divide(agreed, np.sqrt(untied_x * untied_y)),
+            0.5 + 0.5 * _divide(agreed, untied_y),
+            top1_regret(x, y, weights),
+        ]
+    )
+
+
+def _pearson(x: Column, y: Column, weights: Floats, untied_x: Floats, untied_y: Floats) -> Floats:
+    """Pearson's r; rounding leaves a constant column a spread of its own, so its untied pairs tell."""
+    total = np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+    dx = x.values - (weights @ x.values)[:, None] / total
+    dy = y.values - (weights @ y.values)[:, None] / total
+    return np.where((untied_x > 0.0) & (untied_y > 0.0), _correlation(dx, dy, weights), np.nan)
 
 
 def _correlation(dx: Floats, dy: Floats, weights: Floats) -> Floats:
     """Pearson's r of centred columns, shape (resamples,)."""
-    wx = weights * dx
-    spread = np.sqrt(np.einsum("ri,ri->r", wx, dx) * np.einsum("ri,ri,ri->r", weights, dy, dy))
+    wx, wy = weights * dx, weights * dy
+    spread = np.sqrt(np.einsum("ri,ri->r", wx, dx) * np.einsum("ri,ri->r", wy, dy))
     return np.clip(_divide(np.einsum("ri,ri->r", wx, dy), spread), -1.0, 1.0)
+
+
+def _untied(column: Column, weights: Floats) -> Floats:
+    """Count the ordered pairs of each resample that the column tells apart, shape (resamples,)."""
+    return _pairs(np.abs(column.signs), weights)
 
 
 def _pairs(matrix: Floats, weights: Floats) -> Floats:

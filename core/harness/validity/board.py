@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.estimators import Estimate
-from harness.validity.association import decision_accuracy, kendall, pearson, prepare, spearman, top1_regret
+from harness.validity.association import STATISTICS, prepare, spearman
 from harness.validity.ceiling import spread_note
 from harness.validity.column import ProxyColumn, check_board
 from harness.validity.hits import HitRate, hit_rate
 from harness.validity.interval import IntervalMethod, squared
 from harness.validity.judgement import Judgement, VsBaseline
-from harness.validity.measure import Pair, Terms, compare, estimate, pair_up
+from harness.validity.measure import Kept, Pair, Terms, associate, compare, pair_up
 from harness.validity.multiplicity import holm
 from harness.validity.resamples import draw_resamples
 from harness.validity.splits import SplitScore, insufficient, predictive_r2, split_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -77,13 +77,12 @@ def judge(
     keys = split_keys(len(result), splits, seed)
     reference = next(column for column in columns if column.name == baseline).claimed()
     warning = None if outcome_se is None else spread_note(result, np.asarray(outcome_se, dtype=np.float64))
-    judged = []
-    for column in columns:
-        versus = None
-        if column.name != baseline:
-            versus = compare(column.claimed(), reference, result, terms)
-        judged.append(_judge_one(column, pair_up(column.claimed(), result), names, keys, terms, versus, warning))
-    return _with_verdicts(judged, baseline, terms)
+    kept = Kept(terms=terms)
+    judged = [_judge_one(column, pair_up(column.claimed(), result), names, keys, kept, warning) for column in columns]
+    versus = {
+        column.name: compare(column.claimed(), reference, result, kept) for column in columns if column.name != baseline
+    }
+    return _with_verdicts(judged, versus, baseline, terms)
 
 
 def _judge_one(
@@ -91,11 +90,11 @@ def _judge_one(
     pair: Pair,
     families: NDArray[np.str_],
     keys: Floats,
-    terms: Terms,
-    versus: VsBaseline | None,
+    kept: Kept,
     warning: str | None,
 ) -> Judgement:
-    """Judge one proxy, its verdict still open unless it is undefined."""
+    """Judge one proxy by itself, its verdict still open unless it is undefined."""
+    terms = kept.terms
     inside = families[pair.mask]
     undefined = pair.why_undefined()
     if undefined:
@@ -104,9 +103,10 @@ def _judge_one(
         first = top3 = HitRate(value=None, reason=undefined)
         split = SplitScore(value=None, level=terms.level, reason=undefined)
     else:
-        rho, r, tau, accuracy, regret = (
-            estimate(statistic, pair, terms) for statistic in (spearman, pearson, kendall, decision_accuracy, top1_regret)
-        )
+        found = associate(pair, terms)
+        rho, r, tau, accuracy, regret = (found.estimate(name) for name in STATISTICS)
+        if found.drawn:
+            kept.put(pair, found.drawn["spearman"])
         own = keys[:, pair.mask]
         split = predictive_r2(pair.proxy.values, pair.outcome.values, own, level=terms.level)
         split = insufficient(split, pair.n, terms.min_candidates)
@@ -125,7 +125,7 @@ def _judge_one(
         top1_regret=regret,
         top1_hit=first,
         top3_hit=top3,
-        vs_baseline=versus,
+        vs_baseline=None,
         by_family=_by_family(pair, inside),
         cost=dict(column.cost),
         verdict="undefined" if undefined else "",
@@ -165,20 +165,18 @@ def _note(pair: Pair, rho: Estimate, undefined: str | None, terms: Terms, warnin
     return "; ".join(clause for clause in clauses if clause) or None
 
 
-def _with_verdicts(judged: Sequence[Judgement], baseline: str, terms: Terms) -> list[Judgement]:
+def _with_verdicts(
+    judged: Sequence[Judgement], versus: Mapping[str, VsBaseline], baseline: str, terms: Terms
+) -> list[Judgement]:
     """Adjust the contenders' p values for their number and give every verdict."""
-    open_p = {
-        one.name: one.vs_baseline.p
-        for one in judged
-        if not one.trivial and one.vs_baseline is not None and one.vs_baseline.p is not None
-    }
-    adjusted = holm(open_p)
+    open_p = {one.name: versus[one.name].p for one in judged if not one.trivial and one.name in versus}
+    adjusted = holm({name: p for name, p in open_p.items() if p is not None})
     ended = []
     for one in judged:
-        versus = one.vs_baseline
-        if versus is not None and one.name in adjusted:
-            versus = replace(versus, p_holm=adjusted[one.name])
-        ended.append(replace(one, vs_baseline=versus, verdict=one.verdict or _verdict(one, versus, baseline, terms)))
+        against = versus.get(one.name)
+        if against is not None and one.name in adjusted:
+            against = replace(against, p_holm=adjusted[one.name])
+        ended.append(replace(one, vs_baseline=against, verdict=one.verdict or _verdict(one, against, baseline, terms)))
     return ended
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.estimators import Estimate
-from harness.validity.association import Column, prepare, spearman
+from harness.validity.association import STATISTICS, Column, associations, prepare, spearman
 from harness.validity.interval import IntervalMethod, bootstrap_estimate
 from harness.validity.judgement import VsBaseline
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from harness.validity.resamples import Draws, Resamples
 
     Statistic = Callable[[Column, Column, Floats], Floats]
+
+
+BLOCK_NUMBERS = 30_000
+"""Weights worked on at a time: a few arrays of that many stay in a core's own cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +67,48 @@ def pair_up(claimed: Floats, outcome: Floats) -> Pair:
     return Pair(proxy=prepare(claimed[mask]), outcome=prepare(outcome[mask]), mask=mask)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Associated:
+    """Every statistic of one pair: of the data, of each resample, and with each unit left out."""
+
+    values: dict[str, float]
+    drawn: dict[str, Floats]
+    """Shape (resamples,) each; empty under `min_candidates`."""
+    left_out: dict[str, Floats]
+    """Shape (units,) each; empty unless the method is BCa."""
+    terms: Terms
+
+    def estimate(self, name: str) -> Estimate:
+        """Return one statistic with its interval; without one under `min_candidates`."""
+        if not self.drawn:
+            return _without_interval(self.values[name], self.terms)
+        return _interval(self.values[name], self.drawn[name], self.left_out.get(name), self.terms)
+
+
+def associate(pair: Pair, terms: Terms) -> Associated:
+    """Work out every statistic of `harness.validity.association.STATISTICS` at once."""
+
+    def named(weights: Draws) -> dict[str, Floats]:
+        return dict(zip(STATISTICS, replicate(associations, pair, weights), strict=True))
+
+    values = named(np.ones((1, len(pair.mask)), dtype=np.int16))
+    is_enough = pair.n >= terms.min_candidates
+    return Associated(
+        values={name: float(value[0]) for name, value in values.items()},
+        drawn=named(terms.resamples.weights) if is_enough else {},
+        left_out=named(terms.resamples.jackknife) if is_enough and terms.method == "bca" else {},
+        terms=terms,
+    )
+
+
 def estimate(statistic: Statistic, pair: Pair, terms: Terms) -> Estimate:
     """Return the statistic with its interval; without one under `min_candidates`."""
     value = point(statistic, pair)
     if pair.n < terms.min_candidates:
-        reason = f"insufficient (n < {terms.min_candidates})"
-        return Estimate(value=value, level=terms.level, reason=reason)
+        return _without_interval(value, terms)
     drawn = replicate(statistic, pair, terms.resamples.weights)
     left_out = replicate(statistic, pair, terms.resamples.jackknife) if terms.method == "bca" else None
-    return bootstrap_estimate(value, drawn, left_out, unit=terms.resamples.unit, level=terms.level)
+    return _interval(value, drawn, left_out, terms)
 
 
 def point(statistic: Statistic, pair: Pair) -> float:
@@ -80,15 +117,45 @@ def point(statistic: Statistic, pair: Pair) -> float:
 
 
 def replicate(statistic: Statistic, pair: Pair, weights: Draws) -> Floats:
-    """Return the statistic of each resample of the board, shape (resamples,), in blocks that bound memory."""
-    block = max(1, 2_000_000 // max(pair.n, 1))
+    """Return the statistic of each resample of the board, resamples last, in blocks that fit a cache and bound memory."""
+    block = max(1, BLOCK_NUMBERS // max(pair.n, 1))
     rows = [weights[start : start + block] for start in range(0, len(weights), block)]
     parts = [statistic(pair.proxy, pair.outcome, row[:, pair.mask].astype(np.float64)) for row in rows]
-    return np.concatenate(parts)
+    return np.concatenate(parts, axis=-1)
 
 
-def compare(proxy: Floats, baseline: Floats, outcome: Floats, terms: Terms) -> VsBaseline:
+def _without_interval(value: float, terms: Terms) -> Estimate:
+    return Estimate(value=value, level=terms.level, reason=f"insufficient (n < {terms.min_candidates})")
+
+
+def _interval(value: float, drawn: Floats, left_out: Floats | None, terms: Terms) -> Estimate:
+    return bootstrap_estimate(value, drawn, left_out, unit=terms.resamples.unit, level=terms.level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Spearman under every resample, of the pairs a board has met: comparisons meet them again."""
+
+    terms: Terms
+    found: dict[bytes, Floats] = field(default_factory=dict)
+
+    def put(self, pair: Pair, drawn: Floats) -> None:
+        """Keep what was worked out."""
+        self.found[self._key(pair)] = drawn
+
+    def get(self, pair: Pair) -> Floats:
+        """Return a pair's replicates, shape (resamples,)."""
+        if self._key(pair) not in self.found:
+            self.put(pair, replicate(spearman, pair, self.terms.resamples.weights))
+        return self.found[self._key(pair)]
+
+    def _key(self, pair: Pair) -> bytes:
+        return pair.mask.tobytes() + pair.proxy.values.tobytes() + pair.outcome.values.tobytes()
+
+
+def compare(proxy: Floats, baseline: Floats, outcome: Floats, kept: Kept) -> VsBaseline:
     """Compare two proxies' Spearman with the outcome, paired: the same candidates in the same resamples."""
+    terms = kept.terms
     both = np.isfinite(proxy) & np.isfinite(baseline)
     first = pair_up(np.where(both, proxy, np.nan), outcome)
     second = pair_up(np.where(both, baseline, np.nan), outcome)
@@ -99,7 +166,7 @@ def compare(proxy: Floats, baseline: Floats, outcome: Floats, terms: Terms) -> V
     if first.n < terms.min_candidates:
         reason = f"insufficient (n < {terms.min_candidates})"
         return VsBaseline(difference=difference, n=first.n, reason=reason)
-    drawn = replicate(spearman, first, terms.resamples.weights) - replicate(spearman, second, terms.resamples.weights)
+    drawn = kept.get(first) - kept.get(second)
     interval = bootstrap_estimate(difference, drawn, None, unit=terms.resamples.unit, level=terms.level)
     return VsBaseline(
         difference=difference,
