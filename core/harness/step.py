@@ -22,8 +22,9 @@ STEP_VERSIONS = {
     "sample": "1",
     "grade": "1",
     "score": "1",
+    "drift": "1",
     "proxy": "1",
-    "analyze": "1",
+    "analyze": "2",
 }
 
 

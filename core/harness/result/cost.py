@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from harness.store import Store
 
-MEASURING = frozenset({"sample", "grade", "score", "proxy"})
+MEASURING = frozenset({"sample", "grade", "score", "drift", "proxy"})
 """Kinds of step whose cost is a proxy's own; SFT is needed whichever proxy is used."""
 
 
@@ -74,7 +74,9 @@ class Ledger:
         under = self.all_under([ref])
         direct = {Ref.parse(text) for text in under[ref]["inputs"].values()}
         kept = [m for r, m in under.items() if m["kind"] in MEASURING or (r in direct and _kind(m) == "train rl")]
-        return {"seconds": round(sum(m["seconds"] for m in kept), 3), "tokens": sum(m["tokens"] for m in kept)}
+        samples = sum(m["facts"].get("samples", 0) for m in kept if m["kind"] == "sample")
+        seconds = round(sum(m["seconds"] for m in kept), 3)
+        return {"seconds": seconds, "tokens": sum(m["tokens"] for m in kept), "samples": samples}
 
 
 def _kind(manifest: Mapping[str, Any]) -> str:
