@@ -6,13 +6,13 @@
             race.tell(candidate, counts)  # cumulative: one Counts a benchmark, `samples` samples a problem
     standing = race.standing()
 
-`next_round` maps each candidate still in the race to the samples a problem it must have in total; None when the race is over.
-It is a pure function of what was told, so a killed race goes on by telling it again. `standing` may be asked after any
-complete round. No sampling is done here.
+`next_round` maps each candidate still in the race to the samples a problem it must have in total; None when the race is
+over. It depends on what was told and nothing else, so a killed race goes on by being told it again. `standing` may be asked
+after any complete round. No sampling is done here.
 
-What is raced for: the highest mean pass@k **on these problems**, which is what the full budget would estimate; so the noise is
-the sampling's alone, every comparison is paired by problem, and the problems' difficulty drops out. The reported probabilities
-of being best are about these problems too. What other problems of the same kind would say is another question:
+What is raced for: the highest mean pass@k **on these problems**, which is what the full budget would estimate; so the noise
+is the sampling's alone, every comparison is paired by problem, and the problems' difficulty drops out. The reported
+probabilities of being best are about these problems too. What other problems of the same kind would say is another question:
 `harness.validity.probability_best`, which resamples problems, answers it from the same counts.
 """
 

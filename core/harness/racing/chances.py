@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 QUANTILES = 1000
 """Points of the integral over each candidate's own distribution."""
+NEGLIGIBLE = 1e-6
+"""Below this the integral leaves out tails as large as what it finds."""
 
 
 def chances(values: Floats, variances: Floats) -> Floats:
@@ -35,6 +37,7 @@ def chances(values: Floats, variances: Floats) -> Floats:
     own = np.arange(len(values))
     below[own, :, own] = 1.0
     found = below.prod(axis=2).mean(axis=1)
+    found = np.where(found < NEGLIGIBLE, 0.0, found)
     chance: Floats = found / found.sum()
     return chance
 

@@ -1,11 +1,11 @@
 """What stopping by the data does to the estimates, and how that is taken out.
 
 A candidate stopped because it looked bad keeps its bad luck, one sampled on shakes it off: the mean of adaptively collected
-data is too low on average (Nie et al. 2018, AISTATS, "Why adaptively collected data have negative bias and how to correct for
-it"). The bias at the observed values is found by running the same race many times with Gaussian noise of the observed size
-around them, and subtracted: the bias-adjusted estimate of sequential trials (Whitehead 1986, Biometrika 73), first step.
-It removes the bias of the rule on average over races. It does not remove what is left when one looks only at the races a
-candidate won (the winner's curse), which the full budget has as well.
+data is too low on average (Nie et al. 2018, AISTATS, "Why adaptively collected data have negative bias and how to correct
+for it"). The bias at the observed values is found by running the same race many times with Gaussian noise of the observed
+size around them, and subtracted: the bias-adjusted estimate of sequential trials (Whitehead 1986, Biometrika 73), one step.
+It takes the rule's bias out on average over races, for every candidate. It does not when one picks out the races in which a
+candidate won, or was stopped at a given round: the full budget has that winner's curse as well.
 """
 
 from __future__ import annotations

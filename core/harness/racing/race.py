@@ -171,7 +171,7 @@ class Race:
 
     def _racer(self, name: str, reading: Reading, bias: float, best: float | None) -> Racer:
         critical = critical_value(self.rounds, (1.0 - self.level) / 2.0)
-        half = float(student(critical, np.float64(reading.freedom))) * reading.variance**0.5
+        half = float(student(critical, np.asarray(reading.freedom))) * reading.variance**0.5
         low, high = max(reading.value - half, 0.0), min(reading.value + half, 1.0)
         round_, by = self._stopped.get(name, (None, None))
         return Racer(
@@ -197,12 +197,15 @@ class Race:
     def _notes(self) -> tuple[str, ...]:
         if len(self.candidates) == 1:
             return ("one candidate: there is nothing to race, and it has the whole budget",)
-        return (
-            f"with probability {self.level:g} or more the best on these problems was never stopped (group-sequential test on "
-            f"differences paired by problem, error shared over {len(self.candidates) - 1} rivals and spent over the rounds)",
-            f"estimates are corrected for the stopping rule by {SIMULATED_RACES} simulated races (Whitehead 1986); "
-            "intervals and probabilities speak of these problems, not of others",
+        rule = (
+            f"with nominal probability {self.level:g} the best on these problems is never stopped: group-sequential test of "
+            f"differences paired by problem, the error shared over {len(self.candidates) - 1} rivals and over the rounds"
         )
+        corrected = (
+            f"estimates are corrected for the stopping rule by {SIMULATED_RACES} simulated races (Whitehead 1986); "
+            "intervals and probabilities speak of these problems, not of others"
+        )
+        return (rule, corrected) if len(self.rounds) > 1 else (f"k = {self.k} leaves room for one round: nothing is saved",)
 
     def _check_counts(self, candidate: str, counts: Sequence[Counts], samples: int) -> None:
         where = f"race: candidate {candidate!r}"

@@ -34,9 +34,9 @@ def read(counts: Sequence[Counts], k: int) -> Reading:
     """Estimate mean pass@k and its sampling error on these problems.
 
     The variance of each problem's estimate is the jackknife's over its samples, which for pass@1 is the unbiased
-    p(1-p)/n and for k > 1 errs on the wide side (Efron and Stein 1981, Annals of Statistics 9). Half a squared step is added,
-    where a step is what one sample can move: one success and one failure more, as Agresti and Caffo (2000, American
-    Statistician 54) do, so that all right or all wrong is no proof.
+    p(1-p)/n and for k > 1 errs on the wide side (Efron and Stein 1981, Annals of Statistics 9). Half a squared step is
+    added, where a step is what one sample can move: that of one success and one failure more (Agresti and Caffo 2000,
+    American Statistician 54), so that all right or all wrong is no proof.
 
     Args:
         counts: one entry a benchmark, all with the same number n of samples a problem.
@@ -61,8 +61,8 @@ def read(counts: Sequence[Counts], k: int) -> Reading:
 def jackknife_variances(n: int, k: int) -> NDArray[np.float64]:
     """Return the jackknife variance of pass@k from c right of n, for c = 0..n.
 
-    Leaving out a right sample gives U(n-1, c-1), a wrong one U(n-1, c). With n = k nothing can be left out, and the variance
-    is taken from one sample of size k: q(1-q) with q = (c ? 1 : 0) smoothed to 1/4, its most.
+    Leaving out a right sample gives U(n-1, c-1), a wrong one U(n-1, c). With n = k nothing can be left out, and each problem
+    counts as the toss of a fair coin, the most it can vary: 1/4.
 
     Args:
         n: samples.

@@ -16,9 +16,9 @@ def beaten(values: Floats, variances: Floats, freedoms: Floats, *, critical: flo
     """Say which candidates another one beats by more than chance allows at this look.
 
     Candidate j beats i where value_j - value_i exceeds the critical value times the error of the difference, plus
-    (critical^2 - 1)/6 of a step for the skewness of counts (Cornish and Fisher's first term, at its most for sums of Bernoulli
-    variables). The samples of two candidates are independent given the problems, so the variances add; engines that share
-    random numbers between candidates make the samples alike and the rule cautious.
+    (critical^2 - 1)/6 of a step for the skewness of counts (Cornish and Fisher's first term, at its most for sums of
+    Bernoulli variables). The samples of two candidates are independent given the problems, so the variances add; engines
+    that share random numbers between candidates make the samples alike and the rule cautious.
 
     Args:
         values: shape (..., candidates); NaN for those no longer in the race.
@@ -30,10 +30,9 @@ def beaten(values: Floats, variances: Floats, freedoms: Floats, *, critical: flo
     gap = values[..., None] - values[..., None, :]
     both = variances[..., None] + variances[..., None, :]
     pooled = variances**2 / freedoms
-    freedom = both**2 / np.maximum(pooled[..., None] + pooled[..., None, :], np.finfo(float).tiny)
+    freedom = both**2 / np.maximum(pooled[..., None] + pooled[..., None, :], 1e-300)
     margin = student(critical, freedom) * np.sqrt(both) + (critical**2 - 1.0) / 6.0 * step
-    found: NDArray[np.bool_] = (gap > margin).any(axis=-2)
-    return found
+    return np.asarray((gap > margin).any(axis=-2), dtype=np.bool_)
 
 
 def student(score: float, freedom: Floats) -> Floats:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def crossing(looks: tuple[int, ...], critical: float) -> float:
     scores = (unit + 1.0) / 2.0 * (critical + FAR) - FAR
     weights = unit_weights * (critical + FAR) / 2.0
     density = np.exp(-0.5 * scores**2) / math.sqrt(2.0 * math.pi)
-    for earlier, later in zip(looks[:-2], looks[1:-1], strict=True):
+    for earlier, later in pairwise(looks[:-1]):
         spread = math.sqrt(1.0 - earlier / later)
         moved = (scores[:, None] - math.sqrt(earlier / later) * scores[None, :]) / spread
         density = np.exp(-0.5 * moved**2) @ (weights * density) / (spread * math.sqrt(2.0 * math.pi))
