@@ -44,21 +44,38 @@ def problem_values(counts: Sequence[Counts], k: int) -> list[ProblemValues]:
     """
     if not counts:
         raise DataError("counts: no benchmark was measured; give at least one")
-    by_name: dict[str, list[Counts]] = {}
-    for entry in counts:
+    return average_entries(
+        [
+            ProblemValues(
+                benchmark=entry.benchmark,
+                problem_ids=entry.problem_ids,
+                values=pass_at_k(entry.num_correct, entry.num_samples, k, problem_ids=entry.problem_ids),
+            )
+            for entry in counts
+        ]
+    )
+
+
+def average_entries(entries: Sequence[ProblemValues]) -> list[ProblemValues]:
+    """Average the entries of each benchmark by problem; benchmarks come in order of first occurrence.
+
+    Raises:
+        DataError: a benchmark without problems, or entries of one benchmark with different problems.
+    """
+    by_name: dict[str, list[ProblemValues]] = {}
+    for entry in entries:
         by_name.setdefault(entry.benchmark, []).append(entry)
-    return [_average(name, entries, k) for name, entries in by_name.items()]
+    return [_average(name, found) for name, found in by_name.items()]
 
 
-def _average(benchmark: str, entries: Sequence[Counts], k: int) -> ProblemValues:
+def _average(benchmark: str, entries: Sequence[ProblemValues]) -> ProblemValues:
     """Average the entries of one benchmark by problem."""
     ids = entries[0].problem_ids
     if not ids:
         raise DataError(f"counts: benchmark {benchmark!r} has no problems; give at least one")
     total = np.zeros(len(ids))
     for entry in entries:
-        values = pass_at_k(entry.num_correct, entry.num_samples, k, problem_ids=entry.problem_ids)
-        total += aligned(ProblemValues(benchmark=benchmark, problem_ids=entry.problem_ids, values=values), ids)
+        total += aligned(entry, ids)
     return ProblemValues(benchmark=benchmark, problem_ids=ids, values=total / len(entries))
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+ROUNDING = 1e-12
+"""Differences below this are rounding: the numbers averaged are shares, or sums of a few."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StratifiedMean:
@@ -53,13 +56,23 @@ def _variances(strata: Sequence[NDArray[np.float64]]) -> list[tuple[float, int]]
     """Return (variance of the stratum's mean, its degrees of freedom); collapsed singletons come as one sum."""
     large = [values for values in strata if len(values) > 1]
     alone = np.array([values[0] for values in strata if len(values) == 1])
-    parts = [(float(values.var(ddof=1)) / len(values), len(values) - 1) for values in large]
+    parts = [(_variance(values) / len(values), len(values) - 1) for values in large]
     if len(alone) > 1:
-        parts.append((float(alone.var(ddof=1)) * len(alone), len(alone) - 1))
+        parts.append((_variance(alone) * len(alone), len(alone) - 1))
     elif len(alone) == 1:
         if not large:
             return None
         freedom = sum(len(values) - 1 for values in large)
-        pooled = sum(float(values.var(ddof=1)) * (len(values) - 1) for values in large) / freedom
+        pooled = sum(_variance(values) * (len(values) - 1) for values in large) / freedom
         parts.append((pooled, freedom))
     return parts
+
+
+def _variance(values: NDArray[np.float64]) -> float:
+    """Return the sample variance; numbers that are equal but for rounding have none.
+
+    The mean of ten times 0.3 is not 0.3 in floating point, and a variance of 1e-33 would make an interval of no width.
+    """
+    if float(np.ptp(values)) <= ROUNDING * max(1.0, float(np.abs(values).max())):
+        return 0.0
+    return float(values.var(ddof=1))
