@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from harness.store import read_json
 from harness.tables import as_text, read_table
-from harness.values import Counts, Evidence, LossTable, SampleTable, TrainingFacts
+from harness.values import Counts, Drift, Evidence, LossTable, SampleTable, TrainingFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from harness.store import Ref, Store
 
@@ -36,9 +39,8 @@ def read_counts(grade: Path, benchmark: str) -> Counts:
 @cache
 def read_samples(grade: Path, benchmark: str) -> SampleTable:
     """Read grades.parquet of a grade artifact."""
-    table = read_table(
-        grade / "grades.parquet", ["problem_id", "index", "correct", "num_tokens", "truncated", "logprob", "entropy"]
-    )
+    columns = ["problem_id", "index", "correct", "num_tokens", "truncated", "logprob", "entropy", "answer"]
+    table = read_table(grade / "grades.parquet", columns)
     return SampleTable(
         benchmark=benchmark,
         problem_ids=as_text(table["problem_id"]),
@@ -48,7 +50,17 @@ def read_samples(grade: Path, benchmark: str) -> SampleTable:
         truncated=table["truncated"].astype(bool),
         logprob=table["logprob"],
         entropy=table["entropy"],
+        answer=_numbered(table["answer"]),
     )
+
+
+def _numbered(answers: NDArray[Any]) -> NDArray[np.int64]:
+    """Number the distinct answers in order of first appearance; None becomes -1."""
+    import numpy
+
+    numbers: dict[str, int] = {}
+    found = (-1 if a is None else numbers.setdefault(a, len(numbers)) for a in answers.tolist())
+    return numpy.fromiter(found, dtype=numpy.int64, count=len(answers))
 
 
 @cache
@@ -63,6 +75,20 @@ def read_losses(score: Path) -> LossTable | None:
         nll=table["nll"],
         entropy=table["entropy"],
         rank=table["rank"],
+    )
+
+
+@cache
+def read_drift(drift: Path) -> Drift:
+    """Read drift.parquet and drift.json of a drift artifact."""
+    table, facts = read_table(drift / "drift.parquet"), read_json(drift / "drift.json")
+    return Drift(
+        trace_ids=tuple(table["trace_id"].tolist()),
+        num_tokens=table["num_tokens"],
+        kl=table["kl"],
+        kl_reason=facts["kl_reason"],
+        parameter_distance=facts["parameter_distance"],
+        distance_reason=facts["distance_reason"],
     )
 
 
@@ -81,9 +107,17 @@ class EvidenceReader:
         self.benchmarks = benchmarks
         self.needs = needs
 
-    def of_seed(self, candidates: Sequence[str], seed: int) -> list[Evidence]:
-        """Return the evidence of every candidate under one seed, peers and base filled in where they are needed."""
+    def of_seed(self, candidates: Sequence[str], seed: int, runs: Sequence[str] = ()) -> list[Evidence]:
+        """Return the evidence of every candidate under one seed, peers and base filled in where they are needed.
+
+        Args:
+            candidates: their names.
+            seed: of the study.
+            runs: the SFT run of each candidate, where the proxy asks for it.
+        """
         own = [self._one(str(i), i, name, seed) for i, name in enumerate(candidates)]
+        if runs:
+            own = [replace(e, run=run) for e, run in zip(own, runs, strict=True)]
         if "base" in self.needs:
             base = self._one("base", -1, "base", seed)
             own = [replace(e, base=base) for e in own]
@@ -103,6 +137,8 @@ class EvidenceReader:
             found["own_loss"] = read_losses(self._at(f"own/{here}"))
         if "fixed-loss" in self.needs:
             found["fixed_loss"] = read_losses(self._at(f"fixed/{here}"))
+        if "drift" in self.needs:
+            found["drift"] = read_drift(self._at(f"drift/{here}"))
         if self.needs & {"training", "rl-metrics"}:
             found["training"] = self._training(here, position)
         return Evidence(candidate=name, seed=seed, **found)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.values import (
         Context,
         Curated,
+        Drift,
         Evidence,
         Example,
         Problem,
@@ -65,6 +66,17 @@ class EngineSession(Protocol):
 
     def score(self, traces: Sequence[Trace]) -> Iterator[TokenScores]:
         """Yield one TokenScores a trace, in any order."""
+
+
+class DriftSession(EngineSession, Protocol):
+    """A session of an engine that declares `measures_drift`."""
+
+    def drift(self, base: Path, traces: Sequence[Trace]) -> Drift:
+        """Measure how far the open checkpoint is from the one in the folder `base`.
+
+        The divergence is exact: over the whole vocabulary at every response token of every trace, not estimated from
+        samples. What cannot be compared (another vocabulary, other shapes) is undefined with a reason and no error.
+        """
 
 
 class OpenEngine(Protocol):
@@ -137,6 +149,8 @@ class Engine(Offer):
     """Samples and scores; `load()` returns an OpenEngine."""
 
     kind: ClassVar[str] = "engine"
+    measures_drift: bool = False
+    """Whether its sessions are DriftSessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +165,7 @@ class Benchmark(Offer):
     """Default samples a problem."""
 
 
-Need = Literal["counts", "samples", "own-loss", "fixed-loss", "training", "rl-metrics", "base", "peers"]
+Need = Literal["counts", "samples", "own-loss", "fixed-loss", "drift", "training", "run", "rl-metrics", "base", "peers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +179,8 @@ class Proxy(Offer):
     """From params, the evidence it reads; the plan collects that and no more."""
     min_samples: Callable[[Any], int] = lambda _params: 1
     """From params, the samples a problem it needs (k for pass@k); k > n is refused at validation."""
+    min_rl_steps: Callable[[Any], int] = lambda _params: 0
+    """From params, the RL steps it reads; more than the recipe's RL has is refused at validation."""
     trivial: bool = False
     """A baseline that looks at nothing that matters; every board shows these rows."""
     pattern: str | None = None
@@ -203,6 +219,7 @@ __all__ = [
     "Curate",
     "Curation",
     "DataSource",
+    "DriftSession",
     "Engine",
     "EngineSession",
     "Executor",

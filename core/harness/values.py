@@ -160,6 +160,9 @@ class SampleTable:
     """Sum of token log-probabilities, nats."""
     entropy: NDArray[np.float64]
     """Mean token entropy, nats."""
+    answer: NDArray[np.int64] | None = None
+    """Which answer was extracted, as a number from 0 (equal numbers: equal answers); -1 where none was. The texts stay on
+    disk: one of 1,000 characters would widen a text array of 200,000 samples to 800 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +180,24 @@ class LossTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """How far a checkpoint is from its base, in what it predicts and in its weights; aligned arrays of shape (traces,)."""
+
+    trace_ids: tuple[str, ...]
+    """In the order of the held-out set; empty where there are no traces or the divergence is undefined."""
+    num_tokens: NDArray[np.int64]
+    """Response tokens, end-of-sequence included."""
+    kl: NDArray[np.float64]
+    """Sum over response tokens of KL(checkpoint || base) of the next token, whole vocabulary, temperature 1, nats."""
+    kl_reason: str | None = None
+    """Why the divergence is undefined: another vocabulary, say."""
+    parameter_distance: float | None
+    """L2 norm of (checkpoint's weights - base's), divided by that of the base's."""
+    distance_reason: str | None = None
+    """Why the distance is None: other shapes, say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingFacts:
     """What training cost and logged, for the trivial baselines and the short-RL proxies."""
 
@@ -187,7 +208,8 @@ class TrainingFacts:
     position: int
     """Order of the candidate in the recipe, from 0; "last checkpoint" goes by it."""
     rl_metrics: tuple[Mapping[str, float], ...] = ()
-    """The RL run's metrics.jsonl, one mapping a step."""
+    """The RL run's metrics.jsonl, one mapping a step: `reward` is of the completions drawn in that step, before its update;
+    `monitor_accuracy`, where it was measured, is after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +225,12 @@ class Evidence:
     """Held-out traces of the candidate's own SFT distribution."""
     fixed_loss: LossTable | None = None
     """Held-out traces common to all candidates."""
+    drift: Drift | None = None
+    """Distance from the base, on the held-out traces common to all candidates."""
     training: TrainingFacts | None = None
+    run: str = ""
+    """Name of the SFT run it is a checkpoint of: `run` in the candidate's details, else the candidate its chain of
+    `start_from` begins with, which is itself where it starts from none."""
     base: Evidence | None = None
     """The same evidence of the base model, where the proxy needs it."""
     peers: tuple[Evidence, ...] = ()

@@ -65,11 +65,12 @@ def build(recipe: Recipe, plugins: Plugins, *, digest: Callable[[Path], str] = d
         for seed in recipe.seeds:
             evidence |= _measure(builder, base, "base", "base", seed, needs)
     proxies = {f"proxy/{n}": _proxy(builder, proxy, evidence, outcome) for n, proxy in enumerate(recipe.proxies)}
+    read = {role: ref for role, ref in evidence.items() if not role.startswith(("own/", "fixed/", "drift/"))}
     builder.add(
         Step(
             kind="analyze",
             settings=layout_of(recipe),
-            inputs={**{r: ref for r, ref in evidence.items() if not r.startswith(("own/", "fixed/"))}, **outcome, **proxies},
+            inputs={**read, **outcome, **proxies},
             title="analyze",
         )
     )
@@ -169,6 +170,8 @@ def _measure(builder: Builder, run: _Run, who: str, number: int | str, seed: int
         if "own-loss" in needs:
             own = run.own_heldout and run.curated
             found[f"own/{place}"] = builder.score(run.model, run.at, own, "heldout.jsonl", who) if own else fixed
+    if "drift" in needs:
+        found[f"drift/{place}"] = builder.drift(run.model, run.at, who)
     if run.trained and run.curated:
         found |= {f"sft/{place}": run.trained, f"curate/{place}": run.curated}
     return found
@@ -217,6 +220,7 @@ def _proxy(builder: Builder, proxy: Use, evidence: Mapping[str, Ref], outcome: M
         "samples": "pre/",
         "own-loss": "own/",
         "fixed-loss": "fixed/",
+        "drift": "drift/",
         "training": ("sft/", "curate/"),
     }
     wanted: tuple[str, ...] = ()
@@ -238,11 +242,25 @@ def _proxy(builder: Builder, proxy: Use, evidence: Mapping[str, Ref], outcome: M
                 "seeds": list(recipe.seeds),
                 "benchmarks": [b.name for b in recipe.benchmarks],
                 "needs": sorted(needs),
+                **({"runs": _runs(recipe)} if "run" in needs else {}),
             },
             inputs=inputs,
             title=f"proxy · {proxy.label}",
         )
     )
+
+
+def _runs(recipe: Recipe) -> list[str]:
+    """Name the SFT run of each candidate (see Evidence.run)."""
+    by_name = {candidate.name: candidate for candidate in recipe.candidates}
+
+    def run_of(candidate: Candidate) -> str:
+        stated = (candidate.details or {}).get("run")
+        if stated is not None:
+            return str(stated)
+        return run_of(by_name[candidate.start_from]) if candidate.start_from else candidate.name
+
+    return [run_of(candidate) for candidate in recipe.candidates]
 
 
 def _data_grader(recipe: Recipe) -> str:

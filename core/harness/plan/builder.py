@@ -129,3 +129,16 @@ class Builder:
                 candidate=who,
             )
         )
+
+    def drift(self, model: Ref, at: str, who: str) -> Ref:
+        """Plan the distance of a checkpoint from the base, on the held-out traces common to all."""
+        return self.add(
+            Step(
+                kind="drift",
+                parts=(self.part(self.recipe.engine),),
+                settings={"checkpoint": at},
+                inputs={"model": model, "base": self.model(), "traces": self.data("heldout")},
+                title=f"drift from base · {who}",
+                candidate=who,
+            )
+        )

@@ -8,6 +8,7 @@ from harness import digest
 from harness.errors import HarnessError
 from harness.offers import DataSource, Grader, Trainer
 from harness.recipe.candidates import build_candidates
+from harness.recipe.evidence import Sources
 from harness.recipe.faults import quoted, shown
 from harness.recipe.grid import Draft, expand
 from harness.recipe.measures import build_benchmarks, build_outcome, build_proxies, choose_baseline, choose_primary
@@ -112,7 +113,8 @@ def _build(document: Document, raw: Mapping[str, Any], binder: Binder, structure
     execution = binder.bind("executor", raw.get("execution", {"use": _DEFAULT_EXECUTOR}), below("execution"))
     outcome = build_outcome(raw, binder)
     faults.stop()
-    proxies = build_proxies(raw, benchmarks, binder, structure)
+    sources = Sources(benchmarks=benchmarks, has_heldout="heldout" in data, engine=engine, rl=rl)
+    proxies = build_proxies(raw, sources, binder, structure)
     faults.stop()
     baseline, proxies, warnings = choose_baseline(raw, proxies, binder, structure)
     primary = choose_primary(raw, proxies, binder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import suggest
 from harness.offers import Benchmark, Proxy
 from harness.recipe.component import definition_of
+from harness.recipe.evidence import lacking
 from harness.recipe.faults import quoted, shown
 from harness.recipe.records import BenchmarkUse, Outcome, Use
 from harness.recipe.uses import below
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.recipe.component import Schema
+    from harness.recipe.evidence import Sources
     from harness.recipe.locate import Where
     from harness.recipe.structure import Structure
     from harness.recipe.uses import Binder
@@ -46,10 +48,10 @@ def build_benchmarks(raw: Mapping[str, Any], binder: Binder) -> tuple[BenchmarkU
 
 
 def build_proxies(
-    raw: Mapping[str, Any], benchmarks: Sequence[BenchmarkUse], binder: Binder, structure: Structure
+    raw: Mapping[str, Any], sources: Sources, binder: Binder, structure: Structure
 ) -> tuple[Use, ...]:
     """Bind the proxies asked for, or the default ones; the trivial ones join where there is an outcome to foretell."""
-    has_heldout = "heldout" in raw.get("data", {})
+    benchmarks, has_heldout = sources.benchmarks, sources.has_heldout
     entries: list[tuple[Where, Any]] = [(("proxies", i), entry) for i, entry in enumerate(raw.get("proxies", ()))]
     if "proxies" not in raw:
         wanted = ["pass@1", f"pass@{min(b.samples for b in benchmarks)}", *(["generalization-loss"] if has_heldout else [])]
@@ -63,7 +65,8 @@ def build_proxies(
         if use is not None:
             if use.label in {p.label for p in proxies}:
                 binder.faults.add(where, f"{quoted(use.label)} stands twice; remove one")
-            _check_evidence(use, where, raw, benchmarks, binder)
+            for message in lacking(use, sources):
+                binder.faults.add(where, message)
             proxies.append(use)
     if "rl" in raw:
         taken = {p.offer.name for p in proxies}
@@ -167,26 +170,6 @@ def _default(use: Use, field: str) -> Any:
     found = next(f for f in fields(use.offer.params) if f.name == field)
     value = found.default_factory() if found.default_factory is not MISSING else found.default
     return list(value) if isinstance(value, tuple) else value
-
-
-def _check_evidence(
-    use: Use, where: Where, raw: Mapping[str, Any], benchmarks: Sequence[BenchmarkUse], binder: Binder
-) -> None:
-    """Check that the recipe yields what a proxy reads."""
-    offer = _offer(use)
-    needed = offer.min_samples(use.params)
-    short = [b for b in benchmarks if b.samples < needed]
-    if short:
-        message = (
-            f"{use.label} needs {needed} samples a problem, and benchmark {quoted(short[0].name)} draws {short[0].samples}; "
-            'raise its "samples", or lower k'
-        )
-        binder.faults.add(where, message)
-    needs = offer.needs(use.params)
-    if needs & {"own-loss", "fixed-loss"} and "heldout" not in raw.get("data", {}):
-        binder.faults.add(where, f'{use.label} reads held-out traces; add "heldout" to "data", or drop this proxy')
-    if "rl-metrics" in needs and "rl" not in raw:
-        binder.faults.add(where, f'{use.label} reads an RL run, and the recipe has none; add "rl", or drop this proxy')
 
 
 def _listed(key: str, name: str, proxies: Sequence[Use], binder: Binder) -> str:

@@ -22,7 +22,7 @@ def run(job: Job) -> None:
     reader = EvidenceReader(job.store, job.step.inputs, asked["benchmarks"], frozenset(asked["needs"]))
     values: dict[str, Any] = {}
     for seed in asked["seeds"]:
-        for i, evidence in enumerate(reader.of_seed(asked["candidates"], seed)):
+        for i, evidence in enumerate(reader.of_seed(asked["candidates"], seed, asked.get("runs", ()))):
             values[f"{i}/{seed}"] = asdict(_checked(compute(evidence, params), job.step.parts[0].name))
     write_json(job.out / "values.json", values)
 

@@ -49,7 +49,13 @@ def open_engine(checkpoint: Path, params: Params) -> Iterator[EngineSession]:
     from harness_plugins.local.compute.session import Session
 
     model = load_model(checkpoint, params.dtype, params.device)
-    yield Session(model, load_tokenizer(checkpoint), max_rows=params.max_rows, max_cache_bytes=params.max_cache_mb * 2**20)
+    yield Session(
+        model,
+        load_tokenizer(checkpoint),
+        max_rows=params.max_rows,
+        max_cache_bytes=params.max_cache_mb * 2**20,
+        load=lambda folder: load_model(folder, params.dtype, params.device),
+    )
 
 
 def _load() -> Callable[[Path, Params], object]:
@@ -65,5 +71,6 @@ def harness_engines() -> Iterator[Engine]:
         summary="torch in this process, CPU or CUDA, for any Hugging Face causal-LM folder",
         params=Params,
         load=_load,
+        measures_drift=True,
         requires=("torch", "transformers", "tokenizers", "safetensors"),
     )

@@ -1,25 +1,43 @@
 """Measurements taken before RL that are said to foretell its outcome, and the trivial baselines every board shows."""
 
 from harness_plugins.proxies import (
+    combined,
+    coverage_profile,
+    drift_kl,
+    entropy_law,
     fixed_set_loss,
     generalization_loss,
     headroom,
     last_checkpoint,
     lowest_training_loss,
+    micro_probe,
     most_sft_tokens,
+    parameter_distance,
     pass_at_k,
     random_pick,
+    rank_surprisal_ratio,
+    relative_loss,
+    sigmoid_ceiling,
     token_entropy,
 )
 
 __all__ = [
+    "combined",
+    "coverage_profile",
+    "drift_kl",
+    "entropy_law",
     "fixed_set_loss",
     "generalization_loss",
     "headroom",
     "last_checkpoint",
     "lowest_training_loss",
+    "micro_probe",
     "most_sft_tokens",
+    "parameter_distance",
     "pass_at_k",
     "random_pick",
+    "rank_surprisal_ratio",
+    "relative_loss",
+    "sigmoid_ceiling",
     "token_entropy",
 ]

@@ -38,19 +38,32 @@ def score(model: Any, prompts: Sequence[Sequence[int]], responses: Sequence[Sequ
         prompts: token ids, at least one each; they are read, not scored.
         responses: token ids to score.
     """
+    for place, (logits,) in response_logits((model,), prompts, responses):
+        wanted = torch.tensor(list(responses[place]), device=model.device)
+        yield place, _score_row(logits, wanted)
+
+
+def response_logits(
+    models: Sequence[Any], prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]
+) -> Iterator[tuple[int, list[Tensor]]]:
+    """Yield (place in the input, each model's logits where response tokens are due), in any order.
+
+    Args:
+        models: live transformers causal language models that read the same token ids.
+        prompts: token ids, at least one each.
+        responses: token ids; the logits are of shape (response tokens, vocabulary).
+    """
     lengths = [len(p) + len(r) for p, r in zip(prompts, responses, strict=True)]
-    keeps_some = "logits_to_keep" in inspect.signature(model.forward).parameters
-    for places in _batches(lengths, model.config.get_text_config().vocab_size):
+    for places in _batches(lengths, max(model.config.get_text_config().vocab_size for model in models)):
         first = min(len(prompts[place]) for place in places) - 1
         width = max(lengths[place] for place in places)
         ids = torch.zeros(len(places), width, dtype=torch.int64)
         for row, place in enumerate(places):
             ids[row, : lengths[place]] = torch.tensor([*prompts[place], *responses[place]])
-        logits = _forward(model, ids.to(model.device), first, keeps_some)
+        logits = [_forward(model, ids.to(model.device), first) for model in models]
         for row, place in enumerate(places):
             start = len(prompts[place]) - 1 - first
-            wanted = torch.tensor(list(responses[place]), device=model.device)
-            yield place, _score_row(logits[row, start : start + len(wanted)], wanted)
+            yield place, [each[row, start : start + len(responses[place])] for each in logits]
 
 
 def _batches(lengths: Sequence[int], vocab_size: int) -> Iterator[list[int]]:
@@ -67,9 +80,9 @@ def _batches(lengths: Sequence[int], vocab_size: int) -> Iterator[list[int]]:
 
 
 @torch.inference_mode()
-def _forward(model: Any, ids: Tensor, first: int, keeps_some: bool) -> Tensor:
+def _forward(model: Any, ids: Tensor, first: int) -> Tensor:
     """Return logits from position `first` on; right padding cannot reach earlier tokens of a causal model."""
-    if keeps_some:
+    if "logits_to_keep" in inspect.signature(model.forward).parameters:
         wanted = torch.arange(first, ids.shape[1], device=ids.device)
         logits: Tensor = model(input_ids=ids, use_cache=False, logits_to_keep=wanted).logits
         return logits

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness import Sample, TokenScores, UserError
+import numpy as np
+
+from harness import Drift, Sample, TokenScores, UserError
+from harness_plugins.local.compute.drift import divergences, parameter_distance, why_not_comparable
 from harness_plugins.local.compute.generate import Stream, decoder_of, generate
+from harness_plugins.local.compute.inference import load_tokenizer
 from harness_plugins.local.compute.score import score
 from harness_plugins.local.compute.tokens import completion_text, end_ids, prompt_ids, response_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from harness import SampleRequest, Sampling, Trace
     from harness_plugins.local.compute.generate import Completion
 
 
 class Session:
-    """One checkpoint, ready to sample and score; see harness.offers.EngineSession."""
+    """One checkpoint, ready to sample, score and measure drift; see harness.offers.DriftSession.
 
-    def __init__(self, model: Any, tokenizer: Any, *, max_rows: int, max_cache_bytes: int) -> None:
+    `load` opens another checkpoint's weights in the same precision and place.
+    """
+
+    def __init__(
+        self, model: Any, tokenizer: Any, *, max_rows: int, max_cache_bytes: int, load: Callable[[Path], Any]
+    ) -> None:
         self.model = model
+        self.load = load
         self.tokenizer = tokenizer
         self.max_rows = max_rows
         self.max_cache_bytes = max_cache_bytes
@@ -58,10 +69,7 @@ class Session:
         Raises:
             UserError: a trace has an empty prompt or does not fit the model's context.
         """
-        prompts = [self._prompt(trace.id, trace.prompt) for trace in traces]
-        responses = [response_ids(self.tokenizer, trace.response, self.eos_ids[0]) for trace in traces]
-        for trace, prompt, response in zip(traces, prompts, responses, strict=True):
-            self._check_fit(trace.id, len(prompt) + len(response))
+        prompts, responses = self._encoded(traces)
         for place, scored in score(self.model, prompts, responses):
             yield TokenScores(
                 id=traces[place].id,
@@ -69,6 +77,47 @@ class Session:
                 entropies=scored.entropies,
                 ranks=scored.ranks,
             )
+
+    def drift(self, base: Path, traces: Sequence[Trace]) -> Drift:
+        """Measure the distance from the checkpoint in the folder `base`, whose weights are held beside this one's.
+
+        Raises:
+            MissingError: no such folder.
+            UserError: it is no causal language model, or a trace is one that cannot be scored.
+        """
+        prompts, responses = self._encoded(traces)
+        other = self.load(base)
+        longest = max((len(p) + len(r) for p, r in zip(prompts, responses, strict=True)), default=0)
+        reason = why_not_comparable(self.model, other, longest) or self._why_unlike(load_tokenizer(base), traces)
+        kl = [] if reason else divergences(self.model, other, prompts, responses)
+        distance, distance_reason = parameter_distance(self.model, other)
+        return Drift(
+            trace_ids=() if reason else tuple(trace.id for trace in traces),
+            num_tokens=np.array([] if reason else [len(response) for response in responses], dtype=np.int64),
+            kl=np.array(kl, dtype=np.float64),
+            kl_reason=reason,
+            parameter_distance=distance,
+            distance_reason=distance_reason,
+        )
+
+    def _encoded(self, traces: Sequence[Trace]) -> tuple[list[list[int]], list[list[int]]]:
+        """Return the token ids of the prompts and of the responses."""
+        prompts = [self._prompt(trace.id, trace.prompt) for trace in traces]
+        responses = [response_ids(self.tokenizer, trace.response, self.eos_ids[0]) for trace in traces]
+        for trace, prompt, response in zip(traces, prompts, responses, strict=True):
+            self._check_fit(trace.id, len(prompt) + len(response))
+        return prompts, responses
+
+    def _why_unlike(self, tokenizer: Any, traces: Sequence[Trace]) -> str | None:
+        """Say where another tokenizer reads a trace differently; the token that ends it is read by no model."""
+        for trace in traces:
+            own, other = (
+                [*prompt_ids(each, trace.prompt), *response_ids(each, trace.response, 0)]
+                for each in (self.tokenizer, tokenizer)
+            )
+            if own != other:
+                return f"the base's tokenizer reads the held-out trace {trace.id!r} differently"
+        return None
 
     def _stream(self, request: SampleRequest) -> Stream:
         prompt = self._prompt(request.problem_id, request.prompt)
