@@ -56,7 +56,7 @@ def serve(grade: GradeCompletion, requests: Iterable[str], replies: TextIO, aban
             the watch needs no Python code to run, so it ends even a single long operation.
     """
     for line in requests:
-        faulthandler.dump_traceback_later(abandon_s, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(abandon_s, exit=True, file=2)
         try:
             request = json.loads(line)
             verdict = grade(problem_from_json(request["problem"], "request"), request["completion"])
