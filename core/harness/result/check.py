@@ -19,12 +19,19 @@ def check_result(result: Mapping[str, Any]) -> None:
     Raises:
         HarnessError: it does not fit the schema, which is a fault of ours; the message names the place.
     """
+    if fault := fault_of(result):
+        raise HarnessError(f"result.json: {fault}; please report it")
+
+
+def fault_of(result: Mapping[str, Any]) -> str | None:
+    """Return where and how a result does not fit the schema, or None."""
     from jsonschema import Draft202012Validator
 
     error = next(iter(Draft202012Validator(result_schema()).iter_errors(result)), None)
-    if error is not None:
-        place = ".".join(str(part) for part in error.absolute_path) or "result"
-        raise HarnessError(f"result.json: {place}: {error.message[:300]}; please report it")
+    if error is None:
+        return None
+    place = ".".join(str(part) for part in error.absolute_path) or "result"
+    return f"{place}: {error.message[:300]}"
 
 
 @cache

@@ -26,6 +26,9 @@ RESAMPLES = 10_000
 TIMED = ("cost", "environment", "plugins", "pareto")
 """Keys whose content moves from machine to machine; `numbers_digest` leaves them out wherever they stand."""
 
+UNNUMBERED = ("numbers_digest", "reanalysis")
+"""Top-level keys that are about the numbers."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
@@ -75,7 +78,7 @@ def compose(
         "plugins": around.plugins,
         "warnings": _warnings(measured, layout),
     }
-    result["numbers_digest"] = of_json(_untimed(result))
+    result["numbers_digest"] = numbers_digest(result)
     return result
 
 
@@ -97,18 +100,25 @@ def _validity(
         return {"proxies": [], "along": [], "noise_ceiling": None, "agreement": agreed(columns)}
     parts = assess(_board(measured, layout, columns, outcome), **drawn)
     tokens = {step: float(np.mean([one.rl_tokens[step] for one in measured])) for step in measured[0].rl_tokens}
-    parts["proxies"] = [{**row, "cost": around.proxy_costs[row["name"]]} for row in parts["proxies"]]
-    parts["along"] = [
+    return in_result_form(parts, tokens, around.proxy_costs)
+
+
+def in_result_form(
+    parts: Mapping[str, Any], rl_tokens: Mapping[int, float], costs: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return an assessment as result.json has it: steps as whole numbers, RL tokens and costs beside them."""
+    proxies = [{**row, "cost": costs[row["name"]]} for row in parts["proxies"]]
+    along = [
         {
             **row,
             "step": int(row["step"]),
-            "rl_tokens": tokens[int(row["step"])],
+            "rl_tokens": rl_tokens[int(row["step"])],
             "proxies": [{**proxy, "step": int(row["step"])} for proxy in row["proxies"]],
         }
         for row in parts["along"]
     ]
-    parts["k_sweep"] = [{**row, "step": int(row["step"])} for row in parts["k_sweep"]]
-    return parts
+    sweep = [{**row, "step": int(row["step"])} for row in parts["k_sweep"]]
+    return {**parts, "proxies": proxies, "along": along, "k_sweep": sweep}
 
 
 def _board(
@@ -182,6 +192,11 @@ def _warnings(measured: Sequence[Measured], layout: Mapping[str, Any]) -> list[s
             reason = readings[undefined[0]].to_json()["reason"]
             found.append(f"{proxy['name']} is undefined for {', '.join(undefined)}: {reason}")
     return list(dict.fromkeys(found))
+
+
+def numbers_digest(result: Mapping[str, Any]) -> str:
+    """Return the digest of all that neither time nor machine moves."""
+    return of_json(_untimed({name: part for name, part in result.items() if name not in UNNUMBERED}))
 
 
 def _untimed(value: Any) -> Any:
