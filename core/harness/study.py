@@ -33,8 +33,17 @@ def default_store() -> Path:
     return Path(os.environ.get("HARNESS_STORE") or DEFAULT_STORE)
 
 
-def run(recipe: Recipe, plugins: Plugins, store: Store) -> tuple[dict[str, Any], Path]:
+def run(
+    recipe: Recipe, plugins: Plugins, store: Store, *, plan: Plan | None = None, folder: Path | None = None
+) -> tuple[dict[str, Any], Path]:
     """Run a study to its end, or go on with it.
+
+    Args:
+        recipe: a loaded recipe.
+        plugins: passed on to the workers by their files.
+        store: where artifacts go.
+        plan: the recipe's, where it is not laid out as usual.
+        folder: the study's, where it was not named after the plan.
 
     Returns:
         result.json as a mapping, and its path.
@@ -45,10 +54,22 @@ def run(recipe: Recipe, plugins: Plugins, store: Store) -> tuple[dict[str, Any],
         StoreError: the store cannot be written.
         KeyboardInterrupt: interrupted; every finished step and shard is kept.
     """
+    plan = plan or planning.build(recipe, plugins)
+    folder = folder or study_folder(store, plan)
+    result = advance(recipe, plan, plugins, store, folder)
+    if result is None:
+        raise HarnessError(f"study {plan.study!r}: its plan stops before a result; please report it")
+    return result, folder / "result.json"
+
+
+def advance(recipe: Recipe, plan: Plan, plugins: Plugins, store: Store, folder: Path) -> dict[str, Any] | None:
+    """Run what a plan is for: the whole study, or with `plan.goals` a part of it; as `run`, and raising the same.
+
+    Returns:
+        result.json as a mapping; None for a part.
+    """
     requirements.check(offers_of(recipe), plugins)
-    plan = planning.build(recipe, plugins)
     store.prepare()
-    folder = study_folder(store, plan)
     teller = _Teller(plugins, folder)
     start = time.monotonic()
     status, result = "failed", None
@@ -57,7 +78,7 @@ def run(recipe: Recipe, plugins: Plugins, store: Store) -> tuple[dict[str, Any],
         teller.tell("harness_study_started", _started(plan, store, recipe, folder))
         execute.run(plan, store, plugins, lambda: recipe.execution.offer.load()(recipe.execution.params), tell=teller.tell)
         _sweep(store, plan)
-        result = _lay_out(store, plan, folder)
+        result = None if plan.goals else _lay_out(store, plan, folder)
         status = "done"
     except KeyboardInterrupt:
         status = "interrupted"
@@ -70,9 +91,9 @@ def run(recipe: Recipe, plugins: Plugins, store: Store) -> tuple[dict[str, Any],
         seconds = time.monotonic() - start
         teller.tell(
             "harness_study_finished",
-            events.StudyFinished(study=recipe.name, folder=folder, seconds=seconds, status=status, result=result),
+            events.StudyFinished(study=plan.study, folder=folder, seconds=seconds, status=status, result=result),
         )
-    return result, folder / "result.json"
+    return result
 
 
 def study_folder(store: Store, plan: Plan) -> Path:
@@ -86,7 +107,7 @@ def offers_of(recipe: Recipe) -> Iterator[Offer]:
     uses += [recipe.rl.use] if recipe.rl else []
     uses += [benchmark.use for benchmark in recipe.benchmarks]
     for candidate in recipe.candidates:
-        uses += [candidate.sft, *candidate.curate]
+        uses += [candidate.sft, candidate.model, *candidate.curate]
     for use in uses:
         if use is not None:
             yield use.offer
@@ -96,7 +117,7 @@ def _started(plan: Plan, store: Store, recipe: Recipe, folder: Path) -> events.S
     missing = {step.key for step in plan.missing(store)}
     workers = getattr(recipe.execution.params, "workers", 0)
     return events.StudyStarted(
-        study=recipe.name,
+        study=plan.study,
         steps=[step.info for step in plan.steps],
         cached=frozenset(step.key for step in plan.steps if step.key not in missing),
         workers=workers if isinstance(workers, int) else len(os.sched_getaffinity(0)),
@@ -106,10 +127,12 @@ def _started(plan: Plan, store: Store, recipe: Recipe, folder: Path) -> events.S
 
 def _write_plan(folder: Path, recipe: Recipe, plan: Plan) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "plan.json").exists():
+    rows = [{"kind": step.kind, "key": step.key, "title": step.title} for step in plan.steps]
+    written = {"study": plan.study, "digest": plan.digest, "steps": rows}
+    path = folder / "plan.json"
+    if not path.exists() or read_json(path) != written:
         write_json(folder / "recipe.json", recipe.raw)
-        rows = [{"kind": step.kind, "key": step.key, "title": step.title} for step in plan.steps]
-        write_json(folder / "plan.json", {"study": recipe.name, "digest": plan.digest, "steps": rows})
+        write_json(path, written)
 
 
 def _sweep(store: Store, plan: Plan) -> None:

@@ -18,7 +18,7 @@ from harness.plan.layout import layout_of
 from harness.step import Part, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from harness.plugins import Plugins
@@ -42,15 +42,22 @@ class _Run:
     own_heldout: bool = False
 
 
-def build(recipe: Recipe, plugins: Plugins, *, digest: Callable[[Path], str] = digests.of_path) -> Plan:
+def build(
+    recipe: Recipe,
+    plugins: Plugins,
+    *,
+    digest: Callable[[Path], str] = digests.of_path,
+    draws: Mapping[str, Sequence[int]] | None = None,
+) -> Plan:
     """Lay out all steps of a recipe, asking only for what its proxies, outcome and report need.
 
     Args:
         recipe: a loaded recipe.
         plugins: where graders are found by name.
         digest: content digest of a local file or folder; called for each local path the recipe names.
+        draws: by candidate, samples a problem before RL after each round, ascending, where the recipe's are not meant.
     """
-    builder = Builder(recipe=recipe, plugins=plugins, digest=digest)
+    builder = Builder(recipe=recipe, plugins=plugins, digest=digest, draws=draws or {})
     runs = {(i, s): run for s in recipe.seeds for i, run in enumerate(_start_all(builder, s))}
     needs = frozenset().union(*(proxy.offer.needs(proxy.params) for proxy in recipe.proxies))  # type: ignore[attr-defined]
     evidence: dict[str, Ref] = {}
@@ -94,6 +101,9 @@ def _start_all(builder: Builder, seed: int) -> list[_Run]:
 
 
 def _start(builder: Builder, candidate: Candidate, seed: int, parent: _Run | None) -> _Run:
+    if candidate.model is not None:
+        model = Step(kind="model", parts=(builder.part(candidate.model),), title=f"checkpoint · {candidate.name}")
+        return _Run(model=builder.add(model), at="final")
     if candidate.checkpoint is not None:
         part = Part(
             kind="checkpoint",
@@ -138,7 +148,7 @@ def _curate(builder: Builder, candidate: Candidate, seed: int) -> Ref:
             at="final",
             problems=builder.data("sft"),
             grader=builder.grader(_data_grader(recipe)),
-            samples=PASS_RATE_SAMPLES,
+            ends=(PASS_RATE_SAMPLES,),
             sampling=asdict(recipe.benchmarks[0].sampling),
             seed=seed,
             phase="pass-rates",
@@ -191,7 +201,7 @@ def _after_rl(builder: Builder, run: _Run, who: str, number: int, seed: int) -> 
             parts=(
                 builder.part(stage.use),
                 builder.grader(stage.reward.name),
-                builder.grader(recipe.benchmarks[0].offer.grader),
+                builder.grader(recipe.benchmarks[0].grader),
             ),
             settings={
                 "method": "rl",

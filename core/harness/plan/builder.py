@@ -10,7 +10,7 @@ from harness.offers import Grader
 from harness.step import Part, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.plugins import Plugins
     from harness.recipe import BenchmarkUse, Recipe, Use
@@ -29,6 +29,8 @@ class Builder:
     recipe: Recipe
     plugins: Plugins
     digest: Callable[[Path], str]
+    draws: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Samples a problem before RL of the candidates that are not sampled like all others: after each round, ascending."""
     steps: dict[str, Step] = field(default_factory=dict)
 
     def add(self, step: Step) -> Ref:
@@ -67,9 +69,13 @@ class Builder:
         """Plan a benchmark's problems."""
         return self.add(Step(kind="data", parts=(self.part(benchmark.use),), title=f"problems · {benchmark.name}"))
 
-    def graded(self, *, model: Ref, at: str, problems: Ref, grader: Part, samples: int, sampling: Mapping[str, Any],
+    def graded(self, *, model: Ref, at: str, problems: Ref, grader: Part, ends: Sequence[int], sampling: Mapping[str, Any],
                seed: int, phase: str, title: str, candidate: str | None) -> Ref:  # fmt: skip
-        """Sample one checkpoint on one set of problems, in blocks, and grade it."""
+        """Sample one checkpoint on one set of problems, in blocks, and grade it.
+
+        No block crosses one of `ends`, the last of which is the number of samples a problem: what an earlier round drew is
+        drawn by the same steps in a later one.
+        """
         blocks = {
             f"samples/{first:06d}": self.add(
                 Step(
@@ -78,7 +84,7 @@ class Builder:
                     settings={
                         "checkpoint": at,
                         "first": first,
-                        "samples": min(BLOCK, samples - first),
+                        "samples": size,
                         "sampling": dict(sampling),
                         "phase": phase,
                     },
@@ -88,7 +94,7 @@ class Builder:
                     candidate=candidate,
                 )
             )
-            for first in range(0, samples, BLOCK)
+            for first, size in _blocks(ends)
         }
         return self.add(
             Step(
@@ -104,12 +110,13 @@ class Builder:
     def evaluated(self, *, model: Ref, at: str, seed: int, phase: str, who: str) -> Iterator[Ref]:
         """Measure one checkpoint on every benchmark of the recipe."""
         for benchmark in self.recipe.benchmarks:
+            ends = self.draws.get(who, (benchmark.samples,))
             yield self.graded(
                 model=model,
                 at=at,
                 problems=self.problems(benchmark),
-                grader=self.grader(benchmark.offer.grader),
-                samples=benchmark.samples if phase == "pre" else self.recipe.outcome.samples,
+                grader=self.grader(benchmark.grader),
+                ends=ends if phase == "pre" else (self.recipe.outcome.samples,),
                 sampling=asdict(benchmark.sampling),
                 seed=seed,
                 phase=phase,
@@ -142,3 +149,10 @@ class Builder:
                 candidate=who,
             )
         )
+
+
+def _blocks(ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield first sample and size of each block."""
+    for start, end in zip((0, *ends), ends, strict=False):
+        for first in range(start, end, BLOCK):
+            yield first, min(BLOCK, end - first)

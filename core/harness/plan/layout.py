@@ -21,7 +21,7 @@ def layout_of(recipe: Recipe) -> dict[str, Any]:
                 "family": c.family or "base",
                 "details": dict(c.details or {}),
                 "curation": [{"use": use.offer.name, **use.settings} for use in c.curate],
-                "kind": "checkpoint" if c.checkpoint else "sft" if c.sft else "base",
+                "kind": "checkpoint" if c.checkpoint or c.model else "sft" if c.sft else "base",
             }
             for c in recipe.candidates
         ],

@@ -73,6 +73,9 @@ def _checkpoint(own: Mapping[str, Any], place: Place, binder: Binder) -> Candida
     for key in ("curate", "sft", "start_from"):
         if own.get(key) is not None:
             binder.faults.add(place((key,)), f"a checkpoint is taken as it is; remove {key!r} or 'checkpoint'", key=True)
+    if isinstance(own["checkpoint"], dict):
+        model = binder.bind("model", own["checkpoint"], lambda where: place(("checkpoint", *where)))
+        return Candidate(name=own["name"], model=model, family=own.get("family"), details=own.get("details"))
     path = binder.path(own["checkpoint"], place(("checkpoint",)))
     if path and not path.is_dir():
         message = f"{shown(own['checkpoint'])} is a file; name a Hugging Face checkpoint folder"

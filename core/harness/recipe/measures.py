@@ -41,9 +41,12 @@ def build_benchmarks(raw: Mapping[str, Any], binder: Binder) -> tuple[BenchmarkU
             message = f'two benchmarks are called {quoted(name)}; give one of them another "name"'
             binder.faults.add(("benchmarks", i, "name"), message)
         names.add(name)
-        binder.find("grader", use.offer.grader, ("benchmarks", i))
+        chosen: Where = ("benchmarks", i, "grader", "use") if "grader" in entry else ("benchmarks", i)
+        grader = entry["grader"]["use"] if "grader" in entry else use.offer.grader
+        binder.find("grader", grader, chosen)
         sampling = Sampling(**{**asdict(use.offer.sampling), **_floats(entry.get("sampling", {}))})
-        built.append(BenchmarkUse(use=use, name=name, samples=entry.get("samples", use.offer.samples), sampling=sampling))
+        samples = entry.get("samples", use.offer.samples)
+        built.append(BenchmarkUse(use=use, name=name, samples=samples, sampling=sampling, grader=grader))
     return tuple(built)
 
 

@@ -40,6 +40,8 @@ class Candidate:
     """The trainer with this candidate's settings merged over the recipe's; None: no SFT."""
     checkpoint: Path | None = None
     """An existing Hugging Face folder, instead of training."""
+    model: Use | None = None
+    """An existing checkpoint by a model component (`hf` with a revision), instead of a folder."""
     start_from: str | None = None
     """Another candidate whose SFT checkpoint this one's SFT starts from (staged SFT); None: the base."""
     family: str | None = None
@@ -57,6 +59,8 @@ class BenchmarkUse:
     """Unique in the recipe: the offer's name, or the recipe's `name`."""
     samples: int
     sampling: Sampling
+    grader: str
+    """Who judges its completions: the offer's grader, or the recipe's `grader`."""
 
     @property
     def offer(self) -> Benchmark:

@@ -174,7 +174,10 @@ def _candidate() -> Schema:
                 "items": ref("curation"),
             },
             "sft": ref("sft-settings"),
-            "checkpoint": {"description": "A Hugging Face folder, instead of training.", "type": "string", "minLength": 1},
+            "checkpoint": {
+                "description": "An existing checkpoint, instead of training: a Hugging Face folder, or a model component.",
+                "anyOf": [{"type": "string", "minLength": 1}, ref("model")],
+            },
             "start_from": {"description": "Another candidate whose SFT checkpoint this one's SFT starts from.", **NAME},
             "family": {"description": "Candidates that share a family are not independent.", **NAME},
             "details": {"description": "Free notes for the report.", "type": "object"},
@@ -302,6 +305,7 @@ def _measurement() -> Schema:
 _BENCHMARK_KEYS: Schema = {
     "name": {**NAME, "description": "Unique; the component's name if left out."},
     "samples": {"description": "Samples a problem before RL.", "type": "integer", "minimum": 1},
+    "grader": {"description": "Who judges completions; the benchmark's own if left out.", **ref("grader")},
     "sampling": {
         "description": "How completions are drawn; the benchmark's own if left out.",
         "type": "object",

@@ -20,14 +20,19 @@ def run(job: Job) -> None:
     else:
         load, params = job.component(part)
         folder = load(params, job.context(seed=job.step.seed))
-    _check(folder)
+    check_folder(folder)
     inside = folder.is_relative_to(job.scratch)
     if inside:
         folder.rename(job.out / "checkpoint")
     write_json(job.out / "checkpoint.json", {"path": None if inside else str(folder)})
 
 
-def _check(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Check that a folder holds a checkpoint in Hugging Face form.
+
+    Raises:
+        UserError: it has no config.json, or no safetensors.
+    """
     if not (folder / "config.json").is_file():
         raise UserError(f"checkpoint {str(folder)!r}: has no config.json; give a Hugging Face folder")
     if not any(folder.glob("*.safetensors")):
