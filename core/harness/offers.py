@@ -126,6 +126,8 @@ class Curation(Offer):
     kind: ClassVar[str] = "curation"
     needs_pass_rates: bool = False
     """Ask the host to sample the base on the SFT prompts first (Context.pass_rates)."""
+    epochs: Callable[[Any], int | None] = lambda _params: None
+    """From params, the number of epochs it sets whatever the data, None where it sets none; `harness plan` goes by it."""
     selects: bool = True
     """Whether it can change the distribution, as a filter does and a random subset does not. What selects is applied to the
     held-out traces too, with `context.scale` set, which gives the candidate's own held-out set."""

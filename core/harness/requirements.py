@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from harness.offers import Offer
     from harness.plugins import Plugins
+    from harness.recipe import Use
 
 
 def check(offers: Iterable[Offer], plugins: Plugins) -> None:
@@ -30,6 +31,20 @@ def check(offers: Iterable[Offer], plugins: Plugins) -> None:
                     f"{offer.kind} {offer.name!r} needs the package {package}, which is not installed; "
                     f"run: pip install {_wanted(distribution, package)}"
                 )
+
+
+def check_programs(uses: Iterable[Use]) -> None:
+    """Check that the programs that components start are there, in supported versions.
+
+    Raises:
+        MissingError: one is not; the message says whose need it is and what to run.
+    """
+    for use in uses:
+        for program in use.offer.externals:
+            try:
+                program.find(getattr(use.params, "python", None))
+            except MissingError as error:
+                raise MissingError(f"{use.offer.kind} {use.offer.name!r}: {error}") from None
 
 
 def _wanted(distribution: str, package: str) -> str:

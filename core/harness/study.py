@@ -69,6 +69,7 @@ def advance(recipe: Recipe, plan: Plan, plugins: Plugins, store: Store, folder: 
         result.json as a mapping; None for a part.
     """
     requirements.check(offers_of(recipe), plugins)
+    requirements.check_programs(uses_of(recipe))
     store.prepare()
     teller = _Teller(plugins, folder)
     start = time.monotonic()
@@ -103,6 +104,11 @@ def study_folder(store: Store, plan: Plan) -> Path:
 
 def offers_of(recipe: Recipe) -> Iterator[Offer]:
     """Yield every offer a recipe uses."""
+    return (use.offer for use in uses_of(recipe))
+
+
+def uses_of(recipe: Recipe) -> Iterator[Use]:
+    """Yield every component a recipe uses, with its settings."""
     uses: list[Use | None] = [recipe.base, recipe.engine, recipe.execution, *recipe.data.values(), *recipe.proxies]
     uses += [recipe.rl.use] if recipe.rl else []
     uses += [benchmark.use for benchmark in recipe.benchmarks]
@@ -110,7 +116,7 @@ def offers_of(recipe: Recipe) -> Iterator[Offer]:
         uses += [candidate.sft, candidate.model, *candidate.curate]
     for use in uses:
         if use is not None:
-            yield use.offer
+            yield use
 
 
 def _started(plan: Plan, store: Store, recipe: Recipe, folder: Path) -> events.StudyStarted:

@@ -24,6 +24,7 @@ from harness.shipped import shipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from harness.external import External
     from harness.plugins import Plugins
 
 DISTRIBUTION = "posttrain-harness"
@@ -50,6 +51,7 @@ def command(store: Path, as_json: bool) -> None:
         "platform": platform.platform(),
         "machine": machine(),
         "extras": extras(),
+        "programs": programs(plugins),
         "broken_plugins": [
             {"name": r.name, "distribution": r.distribution, "reason": r.reason}
             for r in plugins.records
@@ -90,6 +92,31 @@ def extras() -> dict[str, dict[str, Any]]:
     return found
 
 
+def programs(plugins: Plugins) -> list[dict[str, Any]]:
+    """Say of each program that components start in an environment of its own whether and where it is found."""
+    users: dict[External, list[str]] = {}
+    for name, offers in _offers_by_name(plugins).items():
+        for program in {program for offer in offers for program in offer.externals}:
+            users.setdefault(program, []).append(name)
+    return [_program(program, names) for program, names in sorted(users.items(), key=lambda item: item[0].distribution)]
+
+
+def _program(program: External, users: list[str]) -> dict[str, Any]:
+    about = {
+        "program": program.distribution,
+        "supported": program.supported,
+        "variable": program.variable,
+        "used_by": sorted(users),
+        "needs": program.note,
+        "command": program.install,
+    }
+    try:
+        found = program.find()
+    except MissingError as error:
+        return {**about, "version": None, "python": None, "missing": str(error)}
+    return {**about, "version": found.version, "python": str(found.python), "missing": None}
+
+
 def store_state(store: Path) -> dict[str, Any]:
     """Say where the store is or would be, whether it can be written, and how much room the disk has; writes nothing."""
     place = store.absolute()
@@ -128,6 +155,12 @@ def _show(findings: dict[str, Any]) -> None:
         click.echo(f"\nextra {name}: {extra['gives']}\n  {have}")
         if not extra["installed"]:
             click.echo(f"  get it with: {extra['command']}")
+    for program in findings["programs"]:
+        have = f"{program['version']} in {printable(program['python'])}" if program["version"] else "not found"
+        click.echo(f"\nprogram {program['program']}{program['supported']} for {', '.join(program['used_by'])}: {have}")
+        if program["missing"]:
+            click.echo(printable(f"  {program['missing']}"))
+            click.echo(f"  needs: {program['needs']}")
     click.echo()
     for broken in findings["broken_plugins"]:
         click.echo(printable(f"broken plug-in {broken['name']} ({broken['distribution']}): {broken['reason']}"))

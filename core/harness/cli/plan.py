@@ -11,6 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from harness.plan import Plan
+    from harness.plugins import Plugins
+    from harness.step import Step
     from harness.store import Store
 
 
@@ -33,7 +35,8 @@ def command(recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_
     place = Store(store or study.default_store())
     summary = summarize(plan, place)
     if as_json:
-        click.echo(json.dumps({**summary, "recipe": loaded.raw, "steps": _steps(plan, place)}, indent=1, ensure_ascii=False))
+        whole = {**summary, "recipe": loaded.raw, "steps": _steps(plan, place, plugins)}
+        click.echo(json.dumps(whole, indent=1, ensure_ascii=False))
         return
     _print(summary)
 
@@ -80,7 +83,7 @@ def _seconds_by_kind(store: Store) -> dict[str, float]:
     return found
 
 
-def _steps(plan: Plan, store: Store) -> list[dict[str, Any]]:
+def _steps(plan: Plan, store: Store, plugins: Plugins) -> list[dict[str, Any]]:
     return [
         {
             "kind": step.kind,
@@ -91,9 +94,18 @@ def _steps(plan: Plan, store: Store) -> list[dict[str, Any]]:
             "inputs": sorted({str(ref) for ref in step.inputs.values()}),
             "parts": [part.identity() for part in step.parts],
             "cached": store.has(step.ref),
+            **_commands(step, plan, store, plugins),
         }
         for step in plan.steps
     ]
+
+
+def _commands(step: Step, plan: Plan, store: Store, plugins: Plugins) -> dict[str, Any]:
+    """Return the program a step starts as `command`, and what it starts after that."""
+    from harness.plan.commands import commands
+
+    first, *rest = commands(step, plan, plugins, store) or ((),)
+    return ({"command": first} if first else {}) | ({"further_commands": rest} if rest else {})
 
 
 def _print(summary: dict[str, Any]) -> None:

@@ -32,6 +32,7 @@ def harness_curations() -> Iterator[Curation]:
         version="1",
         summary="set how often SFT goes over the examples",
         params=Params,
+        epochs=lambda params: int(params.epochs),
         selects=False,
         load=lambda: set_epochs,
     )
