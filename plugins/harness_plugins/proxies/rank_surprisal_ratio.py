@@ -17,6 +17,9 @@ from typing import Literal
 from harness import Evidence, Proxy, ProxyValue, hookimpl
 from harness_plugins.proxies.held_out import MISSING, NEEDS, table_of
 
+ROUNDING = 1e-7
+"""Nats a token: below it, a log-probability worked out in float32 holds nothing but rounding."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
@@ -37,11 +40,9 @@ def compute(evidence: Evidence, params: Params) -> ProxyValue:
         return ProxyValue(value=None, reason=MISSING[params.set])
     if not (np.isfinite(table.nll).all() and np.isfinite(table.rank).all()):
         return ProxyValue(value=None, reason="the loss of some held-out trace is not finite")
-    if table.nll.sum() <= 0.0:
+    if table.nll.sum() <= ROUNDING * table.num_tokens.sum():
         return ProxyValue(value=None, reason="nothing in the held-out traces surprises the candidate")
     ratio = weighted_mean(table.rank, table.nll)
-    if ratio.value is None or not np.isfinite(ratio.value):
-        return ProxyValue(value=None, reason="the surprisal is too near 0 to divide by")
     low = None if ratio.low is None else max(ratio.low, 0.0)
     return ProxyValue(value=ratio.value, low=low, high=ratio.high, reason=ratio.reason)
 
