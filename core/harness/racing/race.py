@@ -162,7 +162,7 @@ class Race:
             np.array([reading.value for reading in readings]),
             np.array([reading.variance * reading.samples for reading in readings]),
             np.array([reading.freedom for reading in readings]),
-            looks=self.rounds[: max(self._looks, 1)],
+            looks=self.rounds if self._is_over() else self.rounds[: self._looks],
             critical=self.critical,
             unit_step=self._unit_step(),
             races=SIMULATED_RACES,

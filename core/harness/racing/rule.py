@@ -30,7 +30,8 @@ def beaten(values: Floats, variances: Floats, freedoms: Floats, *, critical: flo
     gap = values[..., None] - values[..., None, :]
     both = variances[..., None] + variances[..., None, :]
     pooled = variances**2 / freedoms
-    freedom = both**2 / np.maximum(pooled[..., None] + pooled[..., None, :], 1e-300)
+    pooled = pooled[..., None] + pooled[..., None, :]
+    freedom = np.divide(both**2, pooled, out=np.full(both.shape, np.inf), where=pooled > 0.0)
     margin = student(critical, freedom) * np.sqrt(both) + (critical**2 - 1.0) / 6.0 * step
     return np.asarray((gap > margin).any(axis=-2), dtype=np.bool_)
 
