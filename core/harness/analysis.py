@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from harness import validity
+from harness.assessment import Board, assess
 from harness.errors import DataError
+from harness.validity.column import MOST_CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from harness.table import Table
 
@@ -35,17 +43,42 @@ class Question:
 def analyze(table: Table, question: Question, *, resamples: int = 10_000, seed: int = 0) -> dict[str, Any]:
     """Judge every proxy of a table; with a compute column, at each amount of RL, the largest being the outcome.
 
+    The primary proxy, whose calibration curve is drawn and which is combined with another, is the first that is not the
+    baseline. Where the table has columns called pass@1, pass@4 and so on, they make a k sweep.
+
     Returns:
-        `proxies` as in result.json, and `along` one entry an amount of RL.
+        The parts of result.json that a table allows (`harness.assessment.assess`), and what was asked.
 
     Raises:
         DataError: a column is missing or holds text, labels repeat, or a proxy changes within a run.
         UserError: the baseline is not among the proxies.
     """
-    import numpy as np
+    columns, families, outcomes = _read(table, question)
+    baseline = question.baseline or columns[0].name
+    primary = next((column.name for column in columns if column.name != baseline), baseline)
+    board = Board(
+        columns=columns,
+        families=families,
+        outcomes=outcomes,
+        baseline=baseline,
+        primary=primary,
+        pass_at=_pass_at(columns),
+    )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "table": table.name,
+        "outcome": question.outcome,
+        "primary_proxy": primary,
+        "baseline_proxy": baseline,
+        "candidates_judged": len(families),
+        **assess(board, resamples=resamples, seed=seed),
+    }
 
-    from harness import validity
 
+def _read(
+    table: Table, question: Question
+) -> tuple[tuple[validity.ProxyColumn, ...], tuple[str, ...], dict[float, NDArray[np.float64]]]:
+    """Return proxies, families and outcomes by amount of RL, one entry a candidate each."""
     higher, lower = _proxy_names(table, question)
     candidates = _candidates(table, question)
     rows = [rows[0] for rows in candidates.values()]
@@ -55,25 +88,24 @@ def analyze(table: Table, question: Question, *, resamples: int = 10_000, seed: 
         _check_constant(name, values, candidates, table)
         picked = np.array([values[row] for row in rows])
         columns.append(validity.ProxyColumn(name=name, higher_is_better=name in higher, values=picked))
-    families = [table.texts(question.family)[row] for row in rows] if question.family else ["all"] * len(rows)
-    outcomes = _outcomes(table, question, candidates)
-    settings: dict[str, Any] = {"families": families, "resamples": resamples, "seed": seed}
-    baseline = question.baseline or columns[0].name
-    judged = validity.judge(columns, outcomes[max(outcomes)], baseline=baseline, **settings)
-    along = validity.judge_along(columns, outcomes, **settings) if len(outcomes) > 1 else []
-    changes = {proxy.name: proxy.change.to_json() for proxy in along}
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "table": table.name,
-        "outcome": question.outcome,
-        "baseline_proxy": baseline,
-        "candidates_judged": len(rows),
-        "proxies": [{**judgement.to_json(), "change_along_rl": changes.get(judgement.name)} for judgement in judged],
-        "along": _points(along, outcomes),
+    families = tuple(table.texts(question.family)[row] for row in rows) if question.family else ("all",) * len(rows)
+    return tuple(columns), families, _outcomes(table, question, candidates)
+
+
+def _pass_at(columns: Sequence[validity.ProxyColumn]) -> dict[int, NDArray[np.float64]]:
+    """Return the columns called pass@k that are known for every candidate, if pass@1 and another are among them."""
+    found = {
+        int(match[1]): column.values
+        for column in columns
+        if column.higher_is_better
+        and (match := re.fullmatch(r"pass@([1-9]\d{0,5})", column.name))
+        and np.isfinite(column.values).all()
     }
+    return found if len(found) > 1 and 1 in found else {}
 
 
 def _proxy_names(table: Table, question: Question) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns of proxies, higher better and lower better."""
     taken = {question.outcome, question.family, question.label, question.compute}
     both = [name for name in question.proxies if name in question.lower_better]
     if both:
@@ -95,6 +127,10 @@ def _candidates(table: Table, question: Question) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for row, label in enumerate(labels):
         found.setdefault(label, []).append(row)
+    if len(found) > MOST_CANDIDATES:
+        raise DataError(
+            f"{table.name}: {len(found)} candidates; at most {MOST_CANDIDATES} can be judged together, so give fewer rows"
+        )
     twice = next((label for label, rows in found.items() if len(rows) > 1), None)
     if twice is not None and not question.compute:
         line = table.lines[found[twice][1]]
@@ -114,8 +150,6 @@ def _check_constant(name: str, values: Sequence[float], candidates: dict[str, li
 
 def _outcomes(table: Table, question: Question, candidates: dict[str, list[int]]) -> dict[float, Any]:
     """Return the outcome of every candidate at each amount of RL, NaN where there is none."""
-    import numpy as np
-
     values = table.numbers(question.outcome)
     if question.compute is None:
         return {0.0: np.array([values[rows[0]] for rows in candidates.values()])}
@@ -132,18 +166,3 @@ def _outcomes(table: Table, question: Question, candidates: dict[str, list[int]]
             seen.add(amounts[row])
             found.setdefault(amounts[row], np.full(len(candidates), np.nan))[position] = values[row]
     return found
-
-
-def _points(along: Sequence[Any], outcomes: dict[float, Any]) -> list[dict[str, Any]]:
-    import numpy as np
-
-    points = []
-    for place, amount in enumerate(sorted(outcomes) if along else ()):
-        known = outcomes[amount][np.isfinite(outcomes[amount])]
-        rows = [
-            {"name": proxy.name, "direction": proxy.direction, "trivial": False, **proxy.points[place].to_json()}
-            for proxy in along
-        ]
-        mean = float(known.mean()) if len(known) else None
-        points.append({"step": amount, "outcome_mean": mean, "proxies": rows})
-    return points

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
 """Cells that mean "not measured", whatever their case."""
+MOST_ROWS = 200_000
+"""Points of all runs together; more are hardly one row a candidate, and would only be read to be refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def read_table(path: Path) -> Table:
     """Read a CSV file (a header line, commas) or a Parquet file.
 
     Raises:
-        DataError: it cannot be read, has no header or no rows, a column twice, or a row of another length.
+        DataError: it cannot be read, has no header or no rows, a column twice, a row of another length, or too many rows.
     """
     if not path.is_file():
         raise DataError(f"{path}: not found; name a CSV or Parquet file")
@@ -103,6 +105,7 @@ def _csv(path: Path) -> tuple[dict[str, list[Any]], list[int]]:
 
 
 def _rows(reader: Any, path: Path) -> Iterator[tuple[int, list[str]]]:
+    found = 0
     while True:
         try:
             row = next(reader)
@@ -111,7 +114,14 @@ def _rows(reader: Any, path: Path) -> Iterator[tuple[int, list[str]]]:
         except csv.Error as error:
             raise DataError(f"{path}:{reader.line_num}: {error}; mend the line") from None
         if row:
+            found += 1
+            if found > MOST_ROWS + 1:
+                raise _too_long(path)
             yield reader.line_num, row
+
+
+def _too_long(path: Path) -> DataError:
+    return DataError(f"{path}: more than {MOST_ROWS} rows; give one row a candidate, or one a point of its RL run")
 
 
 def _parquet(path: Path) -> tuple[dict[str, list[Any]], list[int]]:
@@ -119,6 +129,8 @@ def _parquet(path: Path) -> tuple[dict[str, list[Any]], list[int]]:
     import pyarrow.parquet as pq
 
     try:
+        if pq.read_metadata(path).num_rows > MOST_ROWS:
+            raise _too_long(path)
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: cannot be read as Parquet ({str(error).splitlines()[0][:120]}); write it again") from None
