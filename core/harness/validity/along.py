@@ -12,7 +12,7 @@ from harness.errors import DataError
 from harness.estimators import Estimate
 from harness.validity.association import decision_accuracy, pearson, spearman
 from harness.validity.column import ProxyColumn, check_board
-from harness.validity.interval import IntervalMethod, bootstrap_estimate, squared
+from harness.validity.interval import IntervalMethod, squared
 from harness.validity.measure import Terms, estimate, pair_up, point, replicate
 from harness.validity.resamples import draw_resamples
 
@@ -145,4 +145,4 @@ def _change(claimed: Floats, outcomes: Sequence[Floats], terms: Terms) -> Estima
         return Estimate(value=value, level=terms.level, reason=reason)
     weights = terms.resamples.weights
     moved = replicate(spearman, last, weights) - replicate(spearman, first, weights)
-    return bootstrap_estimate(value, moved, None, unit=terms.resamples.unit, level=terms.level)
+    return terms.interval(value, moved)

@@ -11,7 +11,6 @@ from harness.errors import DataError
 from harness.estimators import Estimate
 from harness.validity.association import prepare
 from harness.validity.column import MOST_CANDIDATES
-from harness.validity.interval import bootstrap_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +62,7 @@ class RhoGrid:
             return Estimate(value=None, level=level, reason=said)
         if size < fewest:
             return Estimate(value=float(value), level=level, reason=f"insufficient (n < {fewest})")
-        return bootstrap_estimate(float(value), replicates, None, unit=self.terms.resamples.unit, level=level)
+        return self.terms.interval(float(value), replicates)
 
 
 def rho_grid(columns: Sequence[ArrayLike], outcomes: Sequence[ArrayLike], terms: Terms) -> RhoGrid:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.estimators import Estimate
-from harness.validity.association import STATISTICS, Column, associations, prepare, spearman
-from harness.validity.interval import IntervalMethod, bootstrap_estimate
+from harness.validity.association import STATISTICS, Column, associations, pearson, prepare, spearman
+from harness.validity.interval import IntervalMethod, bootstrap_estimate, expanded_p
 from harness.validity.judgement import VsBaseline
 
 if TYPE_CHECKING:
@@ -34,6 +34,20 @@ class Terms:
     method: IntervalMethod
     level: float
     min_candidates: int
+
+    def interval(
+        self, value: float, drawn: Floats, left_out: Floats | None = None, *, expand_for: int | None = None
+    ) -> Estimate:
+        """Put the board's interval around a value; percentile unless `left_out` is there, wider where families are few.
+
+        Args:
+            value: of the data.
+            drawn: of each resample, shape (resamples,).
+            left_out: with each unit left out, shape (units,), for BCa.
+            expand_for: candidates to widen it for where candidates are resampled.
+        """
+        units = self.resamples.expand_for or expand_for
+        return bootstrap_estimate(value, drawn, left_out, unit=self.resamples.unit, level=self.level, expand_for=units)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +90,16 @@ class Associated:
     """Shape (resamples,) each; empty under `min_candidates`."""
     left_out: dict[str, Floats]
     """Shape (units,) each; empty unless the method is BCa."""
+    n: int
+    """Candidates of the pair."""
     terms: Terms
 
     def estimate(self, name: str) -> Estimate:
         """Return one statistic with its interval; without one under `min_candidates`."""
         if not self.drawn:
             return _without_interval(self.values[name], self.terms)
-        return _interval(self.values[name], self.drawn[name], self.left_out.get(name), self.terms)
+        expand_for = self.n if name == "pearson" else None
+        return self.terms.interval(self.values[name], self.drawn[name], self.left_out.get(name), expand_for=expand_for)
 
 
 def associate(pair: Pair, terms: Terms) -> Associated:
@@ -97,6 +114,7 @@ def associate(pair: Pair, terms: Terms) -> Associated:
         values={name: float(value[0]) for name, value in values.items()},
         drawn=named(terms.resamples.weights) if is_enough else {},
         left_out=named(terms.resamples.jackknife) if is_enough and terms.method == "bca" else {},
+        n=pair.n,
         terms=terms,
     )
 
@@ -108,7 +126,7 @@ def estimate(statistic: Statistic, pair: Pair, terms: Terms) -> Estimate:
         return _without_interval(value, terms)
     drawn = replicate(statistic, pair, terms.resamples.weights)
     left_out = replicate(statistic, pair, terms.resamples.jackknife) if terms.method == "bca" else None
-    return _interval(value, drawn, left_out, terms)
+    return terms.interval(value, drawn, left_out, expand_for=pair.n if statistic is pearson else None)
 
 
 def point(statistic: Statistic, pair: Pair) -> float:
@@ -126,10 +144,6 @@ def replicate(statistic: Statistic, pair: Pair, weights: Draws) -> Floats:
 
 def _without_interval(value: float, terms: Terms) -> Estimate:
     return Estimate(value=value, level=terms.level, reason=f"insufficient (n < {terms.min_candidates})")
-
-
-def _interval(value: float, drawn: Floats, left_out: Floats | None, terms: Terms) -> Estimate:
-    return bootstrap_estimate(value, drawn, left_out, unit=terms.resamples.unit, level=terms.level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +181,15 @@ def compare(proxy: Floats, baseline: Floats, outcome: Floats, kept: Kept) -> VsB
         reason = f"insufficient (n < {terms.min_candidates})"
         return VsBaseline(difference=difference, n=first.n, reason=reason)
     drawn = kept.get(first) - kept.get(second)
-    interval = bootstrap_estimate(difference, drawn, None, unit=terms.resamples.unit, level=terms.level)
+    interval = terms.interval(difference, drawn)
+    p = two_sided_p(drawn)
+    if terms.resamples.expand_for is not None:
+        p = expanded_p(p, terms.resamples.expand_for)
     return VsBaseline(
         difference=difference,
         low=interval.low,
         high=interval.high,
-        p=None if interval.low is None else two_sided_p(drawn),
+        p=None if interval.low is None else p,
         n=first.n,
         method=f"paired {interval.method}" if interval.method else "",
         reason=interval.reason,

@@ -32,9 +32,13 @@ class Resamples:
     """What the interval speaks of."""
     note: str | None = None
     """What a reader must be told."""
+    expand_for: int | None = None
+    """Families resampled, where the intervals are widened for their fewness; None: candidates are resampled."""
 
 
-def draw_resamples(families: Sequence[str], resamples: int, seed: int) -> Resamples:
+def draw_resamples(
+    families: Sequence[str], resamples: int, seed: int, *, fewest_families: int = FEWEST_FAMILIES
+) -> Resamples:
     """Draw the bootstrap resamples that fit how the candidates hang together.
 
     - All of one family, or each its own: candidates are drawn independently. With one family the interval speaks of further
@@ -50,6 +54,7 @@ def draw_resamples(families: Sequence[str], resamples: int, seed: int) -> Resamp
         families: one entry a candidate.
         resamples: rows to draw.
         seed: of numpy's default generator.
+        fewest_families: from how many on families are drawn whole.
     """
     names, member = np.unique(np.asarray(families, dtype=np.str_), return_inverse=True)
     rng = np.random.default_rng(seed)
@@ -61,13 +66,14 @@ def draw_resamples(families: Sequence[str], resamples: int, seed: int) -> Resamp
             unit="candidates",
             scope="further candidates of the same family" if groups == 1 else "further independent candidates",
         )
-    if groups >= FEWEST_FAMILIES:
+    if groups >= fewest_families:
         return Resamples(
             weights=_draw(rng, groups, resamples)[:, member],
             jackknife=(1 - np.eye(groups)).astype(np.int16)[:, member],
             unit="families",
             scope="further families like these",
             note="rows of one family are not independent: families were resampled whole",
+            expand_for=groups,
         )
     return Resamples(
         weights=_draw_within(rng, member, resamples),
