@@ -71,33 +71,45 @@ def training(**fields: Any) -> TrainingFacts:
     return TrainingFacts(**{"tokens": 900, "final_loss": 0.4, "position": 2, **fields})
 
 
-def test_offers_are_the_nine_of_the_spine() -> None:
-    assert {name: (offer.higher_is_better, offer.trivial) for name, offer in OFFERS.items()} == {
-        "pass@k": (True, False),
-        "headroom": (True, False),
-        "generalization-loss": (False, False),
-        "fixed-set-loss": (False, False),
-        "token-entropy": (True, False),
-        "random": (True, True),
-        "last-checkpoint": (True, True),
-        "lowest-training-loss": (False, True),
-        "most-sft-tokens": (True, True),
-    }
+HIGHER = """
+pass@k headroom token-entropy combined informative-mass group-advantage-variance majority@k majority-gain distinct-answer-rate
+beta-binomial-pass@k silhouette fisher-ratio reward-variance micro-probe sigmoid-ceiling entropy-law
+random last-checkpoint most-sft-tokens
+"""
+LOWER = """
+generalization-loss fixed-set-loss relative-loss coverage-profile rank-surprisal-ratio drift-kl parameter-distance
+dead-group-rate pass-rate-variance coverage-ratio lowest-training-loss
+"""
+TRIVIAL = {"random", "last-checkpoint", "lowest-training-loss", "most-sft-tokens"}
+NEEDS = {
+    "counts": """pass@k headroom informative-mass group-advantage-variance dead-group-rate pass-rate-variance
+        distinct-answer-rate beta-binomial-pass@k reward-variance""",
+    "samples": "token-entropy majority@k majority-gain silhouette fisher-ratio",
+    "base counts": "coverage-ratio",
+    "own-loss": "generalization-loss rank-surprisal-ratio",
+    "fixed-loss": "fixed-set-loss",
+    "own-loss peers run": "relative-loss",
+    "fixed-loss peers": "coverage-profile",
+    "counts own-loss peers": "combined",
+    "drift": "drift-kl parameter-distance",
+    "rl-metrics": "micro-probe sigmoid-ceiling entropy-law",
+    "training": "last-checkpoint lowest-training-loss most-sft-tokens",
+    "": "random",
+}
+
+
+def test_offers_point_the_way_their_sources_say() -> None:
+    assert {name for name, offer in OFFERS.items() if offer.higher_is_better} == set(HIGHER.split())
+    assert {name for name, offer in OFFERS.items() if not offer.higher_is_better} == set(LOWER.split())
+    assert {name for name, offer in OFFERS.items() if offer.trivial} == TRIVIAL
 
 
 def test_offers_ask_for_the_evidence_they_read() -> None:
-    needs = {name: offer.needs(offer.params(k=2) if offer.pattern else offer.params()) for name, offer in OFFERS.items()}
-    assert needs == {
-        "pass@k": {"counts"},
-        "headroom": {"counts"},
-        "generalization-loss": {"own-loss"},
-        "fixed-set-loss": {"fixed-loss"},
-        "token-entropy": {"samples"},
-        "random": set(),
-        "last-checkpoint": {"training"},
-        "lowest-training-loss": {"training"},
-        "most-sft-tokens": {"training"},
-    }
+    def default(offer: Proxy) -> Any:
+        return offer.params(k=2) if offer.name.endswith("@k") else offer.params()
+
+    found = {name: " ".join(sorted(offer.needs(default(offer)))) for name, offer in OFFERS.items()}
+    assert found == {name: needs for needs, names in NEEDS.items() for name in names.split()}
 
 
 @pytest.mark.parametrize(("short", "name"), [("pass@16", "pass@k"), ("headroom@16", "headroom")])
