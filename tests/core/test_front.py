@@ -45,7 +45,8 @@ OPTIONS = {
     "status": "--store --json",
     "plugins list": "--json",
     "plugins show": "name --json",
-    "analyze": "table --outcome --proxy --lower-better --baseline --family --label --compute --resamples --seed --json",
+    "analyze": "table --outcome --proxy --lower-better --baseline --family --label --compute --all-studies --resamples --seed"
+    " --json",
     "schema": "--plugin",
     "doctor": "--store --json",
     "clean": "--store --work --failed --unused --all --dry-run --yes --json",
