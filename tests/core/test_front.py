@@ -11,7 +11,8 @@ from harness import hookspecs
 from harness.cli.main import COMMANDS, group
 
 PUBLIC = """
-Benchmark Command Context Counts Curated Curation CurationChain DataError DataSource Engine EngineSession Evidence Example
+Benchmark Command Context Counts Curated Curation CurationChain DataError DataSource Drift DriftSession Engine EngineSession
+Evidence Example
 Executor Grade Grader HarnessError LocalPath LossTable MissingError Model Need NoParams Panel PluginError Problem Progress
 Proxy ProxyValue RecipeError Sample SampleRequest SampleTable Sampling StepFailed StepFailedError StepFinished StepInfo
 StepProgressed StepStarted StoreError StudyFinished StudyStarted TokenScores TooFewSamplesError Trace TrainJob Trainer
@@ -38,6 +39,9 @@ HOOKS = {
     "harness_study_finished": "(event: events.StudyFinished) -> None",
 }
 
+MEASURING = (
+    "--problems --benchmark --heldout --base --samples --temperature --max-tokens --engine --grader --seed --store --plugin"
+)
 OPTIONS = {
     "run": "recipe --store --plugin --json",
     "plan": "recipe --store --plugin --json",
@@ -45,6 +49,8 @@ OPTIONS = {
     "status": "--store --json",
     "plugins list": "--json",
     "plugins show": "name --json",
+    "rank": f"checkpoints {MEASURING} --proxy --primary --adaptive --json",
+    "gate": f"checkpoint {MEASURING} --require --confident --undefined --candidate --json",
     "analyze": "table --outcome --proxy --lower-better --baseline --family --label --compute --all-studies --resamples --seed"
     " --json",
     "schema": "--plugin",

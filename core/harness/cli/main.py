@@ -31,6 +31,8 @@ COMMANDS = {
     "validate": "check a recipe without running it",
     "status": "show how far the studies of a store are",
     "plugins": "list plug-ins and show their components",
+    "rank": "rank existing checkpoints, without any RL",
+    "gate": "exit 3 when a checkpoint falls short of a rule",
     "analyze": "judge the proxies in a table of your own numbers",
     "schema": "print the recipe's JSON Schema, for editors",
     "doctor": "show what this machine can run and what is missing",

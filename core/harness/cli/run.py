@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from types import FrameType
+from harness.cli.interrupt import resumable
 
 
 @click.command(name="run", short_help="run a study, or go on with it")
@@ -29,16 +26,12 @@ def command(recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_
     from harness.recipe import load
     from harness.store import Store
 
-    signal.signal(signal.SIGTERM, _as_interrupt)
     plugins = Plugins.discover(plugin_files)
     loaded = load(recipe, plugins)
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
-    try:
+    with resumable():
         result, path = study.run(loaded, plugins, Store(store or study.default_store()))
-    except KeyboardInterrupt:
-        click.echo("interrupted; what is finished is kept: run the same command to go on", err=True)
-        sys.exit(130)
     _show(result, path, as_json)
 
 
@@ -50,7 +43,3 @@ def _show(result: dict[str, Any], path: Path, as_json: bool) -> None:
         click.echo(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
         return
     print_result(result, open_console(), path)
-
-
-def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
