@@ -53,7 +53,8 @@ def analyze(table: Table, question: Question, *, resamples: int = 10_000, seed: 
         DataError: a column is missing or holds text, labels repeat, or a proxy changes within a run.
         UserError: the baseline is not among the proxies.
     """
-    columns, families, outcomes = _read(table, question)
+    candidates = _candidates(table, question)
+    columns, families, outcomes = _read(table, question, candidates)
     baseline = question.baseline or columns[0].name
     primary = next((column.name for column in columns if column.name != baseline), baseline)
     board = Board(
@@ -71,16 +72,16 @@ def analyze(table: Table, question: Question, *, resamples: int = 10_000, seed: 
         "primary_proxy": primary,
         "baseline_proxy": baseline,
         "candidates_judged": len(families),
+        "labels": list(candidates),
         **assess(board, resamples=resamples, seed=seed),
     }
 
 
 def _read(
-    table: Table, question: Question
+    table: Table, question: Question, candidates: dict[str, list[int]]
 ) -> tuple[tuple[validity.ProxyColumn, ...], tuple[str, ...], dict[float, NDArray[np.float64]]]:
     """Return proxies, families and outcomes by amount of RL, one entry a candidate each."""
     higher, lower = _proxy_names(table, question)
-    candidates = _candidates(table, question)
     rows = [rows[0] for rows in candidates.values()]
     columns = []
     for name in (*higher, *lower):
