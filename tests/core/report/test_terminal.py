@@ -47,6 +47,10 @@ def judgement(name: str, rho: float | None, **more: Any) -> dict[str, Any]:
     }
 
 
+def prediction(proxy: str, r2: float | None) -> dict[str, Any]:
+    return {"proxy": proxy, "predictor": "linear", "scheme": "half-splits", "r2": {"value": r2}, "mae": {"value": 0.02}}
+
+
 RESULT: dict[str, Any] = {
     "schema_version": 1,
     "study": "small",
@@ -54,6 +58,20 @@ RESULT: dict[str, Any] = {
     "candidates": [candidate("low start", 0.1, 0.3), candidate("high start", 0.2, 0.25)],
     "proxies": [judgement("random", 0.9, trivial=True), judgement("pass@1", -0.5), judgement("pass@64", 0.5)],
     "along": [{"step": 10, "proxies": [judgement("pass@1", 0.4)]}, {"step": 25, "proxies": [judgement("pass@1", -0.5)]}],
+    "predictors": {"rows": [prediction("pass@1", 0.2), prediction("pass@64", 0.4), prediction("random", None)]},
+    "combined": {"rows": [prediction("pass@64 + loss", -0.1)]},
+    "calibration": {
+        "proxy": "pass@64",
+        "n": 9,
+        "points": [
+            {"calibration_runs": m, "regret": {"value": 0.1 / m}, "regret_known_only": {"value": 0.2 / m}}
+            for m in (2, 4, 5, 8)
+        ],
+    },
+    "agreement": {"names": ["pass@1", "pass@64", "flat"], "picks": [[1], [0], [0, 1]]},
+    "k_sweep": [{"step": step, "points": [{"k": k, "spearman": estimate(k / 100)} for k in (1, 64)]} for step in (10, 25)],
+    "by_benchmark": {"left_out_mean": [{"name": f"pass@{k}", "spearman": estimate(k / 100)} for k in (1, 4, 64)]},
+    "pareto": {"unit": "seconds", "points": [{"name": "pass@64", "on_front": True}, {"name": "pass@1", "on_front": False}]},
     "rl_gain": estimate(0.125),
     "verdict": {"pick": "low start", "by": "pass@64", "probability_best": 0.41, "sentence": "take low start"},
     "cost": {"seconds": 312.4, "tokens": 1234567, "by_kind": {"train": {"seconds": 200.0}, "sample": {"seconds": 90.0}}},
@@ -87,8 +105,8 @@ def test_largest_pass_at_k_has_the_column() -> None:
 
 def test_proxies_stand_strongest_first_and_trivial_ones_last() -> None:
     text = shown(RESULT)
-    assert row(text, "pass@64") == "pass@64 0.500 [0.480, 0.520] 0.250 0.750 0.010 insufficient"
-    assert text.index("\npass@64 ") < text.index("\npass@1 ") < text.index("\nrandom ")
+    assert row(text, "pass@64 *") == "pass@64 * 0.500 [0.480, 0.520] 0.250 0.750 0.010 insufficient"
+    assert text.index("\npass@64 *") < text.index("\npass@1 ") < text.index("\nrandom ")
     assert row(text, "random").endswith("insufficient (trivial)")
 
 
@@ -120,6 +138,29 @@ def test_closing_lines_name_gain_pick_warning_cost_and_file() -> None:
     assert "note all proxies: 2 candidates" in lines
     assert "cost 5 min 12 s of compute, 1,234,567 tokens (train 3 min 20 s, sample 1 min 30 s)" in lines
     assert lines[-1] == "result s/result.json"
+
+
+def test_k_sweep_has_a_row_a_step() -> None:
+    text = shown(RESULT)
+    assert re.search(r"^RL step +k=1 +k=64 *$", text, re.MULTILINE)
+    assert re.search(r"^25 +0\.010 +0\.640 *$", text, re.MULTILINE)
+
+
+def test_findings_say_prediction_other_benchmarks_runs_and_picks() -> None:
+    lines = " ".join(shown(RESULT).split())
+    best = "pass@64 (linear) R2 0.400, off by 0.020; pass@64 + loss (linear) R2 -0.100, off by 0.020"
+    assert f"predict best of half-splits: {best}" in lines
+    assert "mean Spearman: pass@1 0.010 [-0.010, 0.030], pass@64 0.640 [0.620, 0.660]" in lines
+    assert "RL on 2 / 5 / 8 of 9 candidates at random, choosing with pass@64 loses 0.050 / 0.020 / 0.013" in lines
+    assert "by those runs alone 0.100 / 0.040 / 0.025" in lines
+    assert "the proxies disagree: 'high start' by pass@1; 'low start' by pass@64" in lines
+    assert "no other proxy has a higher Spearman for as little (seconds)" in lines
+
+
+def test_picks_that_agree_are_not_told() -> None:
+    agreement = {"names": ["a", "b"], "picks": [[1], [1]]}
+    assert "disagree" not in shown({**RESULT, "agreement": agreement})
+    assert "disagree" not in shown({"agreement": RESULT["agreement"]})
 
 
 def test_ranking_without_rl_has_no_columns_about_it() -> None:
@@ -158,3 +199,23 @@ def test_missing_and_odd_parts_break_nothing(parts: dict[str, Any]) -> None:
 @given(st.sampled_from(["candidates", "proxies", "along"]), st.sampled_from(sorted(RESULT["candidates"][0])), JSON)
 def test_odd_fields_of_rows_break_nothing(part: str, field: str, value: Any) -> None:
     shown({**RESULT, part: [{**RESULT[part][0], field: value}]})
+
+
+def paths_of(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way, *(path for key, part in inner for path in paths_of(part, (*way, key)))]
+
+
+def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """The value with one place changed."""
+    if not path:
+        return new
+    copy: Any = value.copy()
+    copy[path[0]] = changed(value[path[0]], path[1:], new)
+    return copy
+
+
+@given(st.sampled_from(paths_of(RESULT)[1:]), JSON)
+def test_one_odd_place_anywhere_breaks_nothing(path: tuple[Any, ...], value: Any) -> None:
+    shown(changed(RESULT, path, value))
