@@ -53,6 +53,7 @@ OPTIONS = {
     "gate": f"checkpoint {MEASURING} --require --confident --undefined --candidate --json",
     "analyze": "table --outcome --proxy --lower-better --baseline --family --label --compute --all-studies --resamples --seed"
     " --json",
+    "compare": "a b --phase --k --common --resamples --seed --json",
     "schema": "--plugin",
     "doctor": "--store --json",
     "clean": "--store --work --failed --unused --all --dry-run --yes --json",

@@ -34,6 +34,7 @@ COMMANDS = {
     "rank": "rank existing checkpoints, without any RL",
     "gate": "exit 3 when a checkpoint falls short of a rule",
     "analyze": "judge the proxies in a table of your own numbers",
+    "compare": "compare two candidates or two results, paired by problem",
     "schema": "print the recipe's JSON Schema, for editors",
     "doctor": "show what this machine can run and what is missing",
     "clean": "free disk space in a store",
