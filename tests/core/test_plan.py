@@ -66,6 +66,37 @@ def test_plan_scores_nothing_when_no_proxy_asks_for_losses() -> None:
     assert not keys(plan, "score")
 
 
+def test_plan_measures_drift_when_a_proxy_asks_for_it_and_not_else() -> None:
+    assert not keys(loaded(TOY), "drift")
+    plan = loaded({**TOY, "proxies": ["pass@1", "parameter-distance", "drift-kl"]})
+    steps = {step.candidate: step for step in plan.steps if step.kind == "drift"}
+    assert list(steps) == ["all", "half", "short", "base"]
+    (base,) = (step.ref for step in plan.steps if step.title == "base model")
+    (heldout,) = (step.ref for step in plan.steps if step.title == "data · heldout")
+    for step in steps.values():
+        assert (step.inputs["base"], step.inputs["traces"]) == (base, heldout)
+    assert steps["base"].inputs["model"] == base
+    readers = {s.title for s in plan.steps if any(role.startswith("drift/") for role in s.inputs)}
+    assert readers == {"proxy · parameter-distance", "proxy · drift-kl"}
+    for kind in ("train", "sample", "grade", "curate"):
+        assert keys(plan, kind) == keys(loaded(TOY), kind)
+
+
+def test_plan_names_the_sft_run_of_each_candidate_for_proxies_that_ask() -> None:
+    candidates = [
+        {"name": "first"},
+        {"name": "second", "start_from": "first"},
+        {"name": "third", "start_from": "second"},
+        {"name": "stated", "start_from": "third", "details": {"run": "own"}},
+        {"name": "after it", "start_from": "stated"},
+        {"name": "base", "sft": None},
+    ]
+    plan = loaded({**TOY, "candidates": candidates, "proxies": ["pass@1", "relative-loss", "generalization-loss"]})
+    settings = {step.title: step.settings for step in plan.steps if step.kind == "proxy"}
+    assert settings["proxy · relative-loss"]["runs"] == ["first", "first", "first", "own", "own", "base"]
+    assert all("runs" not in found for title, found in settings.items() if title != "proxy · relative-loss")
+
+
 def test_candidate_that_only_draws_a_subset_shares_the_fixed_set() -> None:
     plan = loaded(TOY)
     scored = [s for s in plan.steps if s.kind == "score"]

@@ -39,6 +39,35 @@ def test_counts_give_every_headline_number_again(tmp_path: Path) -> None:
             assert sum(r["num_correct"] / r["num_samples"] for r in own) / 6 == pytest.approx(value, abs=1e-12)
 
 
+def test_proxies_of_losses_drift_and_early_rl_land_in_the_result(tmp_path: Path) -> None:
+    asked = ["pass@1", "drift-kl", "parameter-distance", "coverage-profile@16", "rank-surprisal-ratio", "combined@8"]
+    asked += ["sigmoid-ceiling@8", "entropy-law@8"]
+    settings = [
+        {"use": "relative-loss", "set": "fixed", "over": "all"},
+        {"use": "micro-probe", "steps": 8, "window": 2},
+    ]
+    done = invoke(tmp_path, changed("proxies", [*asked, *settings]), "run", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    found = {c["name"]: c["proxies"] for c in result["candidates"]}
+    # The toy's loss is 1.5 - skill nats a token, its drift |skill - 0.3|, its reward constant.
+    loss = {name: proxies["drift-kl"]["value"] for name, proxies in found.items()}
+    assert loss["base"] == 0 < min(loss["all"], loss["half"], loss["short"])
+    for name, proxies in found.items():
+        values = {label.split(" (")[0]: reading["value"] for label, reading in proxies.items()}
+        assert values["parameter-distance"] == pytest.approx(loss[name] / 0.3, abs=1e-9)
+        best = 1.2 - max(loss.values())
+        assert values["relative-loss"] == pytest.approx((1.2 - loss[name]) / best, abs=1e-6)
+        assert values["rank-surprisal-ratio"] == pytest.approx(1 / (1.2 - loss[name]), abs=1e-6)
+        assert 0 <= values["coverage-profile@16"] <= 1 and 0 <= values["combined@8"] <= 1
+        assert values["micro-probe@8"] == pytest.approx(0)
+        assert values["sigmoid-ceiling@8"] is None and values["entropy-law@8"] is None
+    assert found["all"]["entropy-law@8"]["reason"] == "0 steps log both reward and entropy; a line takes 3"
+    cost = {row["name"]: row["cost"] for row in result["proxies"]}
+    assert cost["drift-kl"]["tokens"] > 0
+    assert result["cost"]["by_kind"]["drift"]["steps"] == 4
+
+
 def test_own_heldout_set_follows_the_filter(tmp_path: Path) -> None:
     assert invoke(tmp_path, TOY).returncode == 0
     curated = {}

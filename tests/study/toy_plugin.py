@@ -7,6 +7,7 @@ that probability, by a hash. Stands in for models where the host is what is test
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from harness import (
     Benchmark,
     Context,
     DataSource,
+    Drift,
     Engine,
     Example,
     Grade,
@@ -153,9 +155,19 @@ class Session:
                 ranks=np.ones(n, dtype=np.int32),
             )
 
+    def drift(self, base: Path, traces: list[Trace]) -> Drift:
+        import numpy as np
+
+        num_tokens = np.array([len(trace.response.split()) + 1 for trace in traces])
+        apart = abs(self.skill - skill_of(base))
+        ids = tuple(trace.id for trace in traces)
+        return Drift(trace_ids=ids, num_tokens=num_tokens, kl=apart * num_tokens, parameter_distance=apart / skill_of(base))
+
 
 @contextmanager
 def open_engine(checkpoint: Path, params: Sampler) -> Iterator[Session]:
+    # Long enough to be killed in; no setting, which would move keys.
+    time.sleep(float(os.environ.get("TOY_WAIT_S", "0")))
     yield Session(skill_of(checkpoint), params.lose)
 
 
@@ -191,4 +203,4 @@ def harness_trainers() -> Iterator[Trainer]:
 
 @hookimpl
 def harness_engines() -> Iterator[Engine]:
-    yield offer(Engine, "toy-engine", open_engine, params=Sampler)
+    yield offer(Engine, "toy-engine", open_engine, params=Sampler, measures_drift=True)

@@ -143,6 +143,12 @@ EDITS = [
     Broken("probe without rl", '  "rl": {"use": "plain-rl", "steps": 40, "evaluate_at": [10, 20]},\n', "\n", 36,
            "proxies[3]", "micro-probe reads an RL run, and the recipe has none",
            ('"generalization-loss"]', '"micro-probe"]')),
+    Broken("probe beyond rl", '"generalization-loss"]', '{"use": "micro-probe", "steps": 41}]', 36, "proxies[3]",
+           "micro-probe (steps 41) reads 41 RL steps, and RL has 40; raise the \"steps\" of \"rl\""),
+    Broken("drift without measuring", '"generalization-loss"]', '"drift"]', 36, "proxies[3]",
+           "drift reads the drift from the base, which engine 'local' cannot measure; take an engine that can"),
+    Broken("drift without heldout", '"heldout": {"use": "lines", "path": "held.jsonl"},\n', "\n", 36, "proxies[3]",
+           "drift reads held-out traces", ('"generalization-loss"]', '"drift"]')),
     # candidates
     Broken("unknown start", '"start_from": "half x2"', '"start_from": "half x3"', 23, "candidates[3].start_from",
            "no candidate named 'half x3'; did you mean 'half x2'?"),

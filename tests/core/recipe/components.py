@@ -141,6 +141,14 @@ class PassParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeParams:
+    """Settings of micro-probe."""
+
+    steps: Annotated[int, Ge(1)] = 40
+    """RL steps it reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerParams:
     """Settings of local-processes."""
 
@@ -189,6 +197,7 @@ def harness_trainers() -> Iterator[Trainer]:
 @hookimpl
 def harness_engines() -> Iterator[Engine]:
     yield Engine(name="local", version="1", summary="samples", load=_load)
+    yield Engine(name="measuring", version="1", summary="measures drift too", load=_load, measures_drift=True)
 
 
 @hookimpl
@@ -218,7 +227,8 @@ def harness_proxies() -> Iterator[Proxy]:
 
     yield proxy("pass@k", "counts", params=PassParams, pattern=r"pass@(?P<k>\d+)", min_samples=lambda p: int(p.k))
     yield proxy("generalization-loss", "own-loss", higher_is_better=False)
-    yield proxy("micro-probe", "rl-metrics")
+    yield proxy("drift", "drift", higher_is_better=False)
+    yield proxy("micro-probe", "rl-metrics", params=ProbeParams, min_rl_steps=lambda p: int(p.steps))
     yield proxy("random", "peers", trivial=True)
 
 

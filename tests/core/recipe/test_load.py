@@ -215,3 +215,11 @@ def test_faults_of_a_component_that_two_plugins_offer_name_both(good: str, folde
 
     with pytest.raises(RecipeError, match="offered by both"):
         load(changed(good, folder), Plugins.of(components, Other))
+
+
+def test_proxies_of_drift_and_early_rl_are_taken_when_the_recipe_yields_what_they_read(
+    good: str, folder: Path, plugins: Plugins
+) -> None:
+    wanted = ["pass@1", "drift", "micro-probe"]
+    path = changed(good, folder, engine={"use": "measuring"}, proxies=wanted, primary_proxy="drift")
+    assert [p.label for p in load(path, plugins).proxies] == [*wanted, "random"]

@@ -64,13 +64,13 @@ def test_components_carry_their_settings_with_bounds_defaults_and_docstrings(sch
     assert part["properties"]["curate"]["items"] == {"$ref": "#/$defs/curation"}
     assert part["additionalProperties"] is False
     names = schema["$defs"]["proxy-name"]["anyOf"]
-    assert {"enum": ["generalization-loss", "micro-probe", "pass@k", "random"]} in names
+    assert {"enum": ["drift", "generalization-loss", "micro-probe", "pass@k", "random"]} in names
 
 
 WHOLE_ONLY = {
     # What no schema can say of one value by itself, or jsonschema sees otherwise.
     "float as integer", "own check", "no sft data", "no rl data", "no reward", "no trainer", "no heldout",
-    "probe without rl",
+    "probe without rl", "probe beyond rl", "drift without measuring", "drift without heldout",
     "seed and seeds", "candidate twice", "benchmark twice", "proxy twice", "k above n", "outcome k above n", "k of zero",
     "primary not listed", "baseline not listed", "unknown start", "start from base", "start from itself", "cycle",
     "checkpoint and sft", "checkpoint and curate", "null and curate", "other trainer", "descending", "beyond the end",

@@ -72,8 +72,8 @@ def training(**fields: Any) -> TrainingFacts:
 
 
 HIGHER = """
-pass@k headroom token-entropy combined informative-mass group-advantage-variance majority@k majority-gain distinct-answer-rate
-beta-binomial-pass@k silhouette fisher-ratio reward-variance micro-probe sigmoid-ceiling entropy-law
+pass@k headroom token-entropy combined informative-mass group-advantage-variance majority@k majority-gain
+distinct-answer-rate beta-binomial-pass@k silhouette fisher-ratio reward-variance micro-probe sigmoid-ceiling entropy-law
 random last-checkpoint most-sft-tokens
 """
 LOWER = """
