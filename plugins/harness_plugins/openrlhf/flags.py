@@ -27,7 +27,7 @@ _OWN_FLAGS = {
     *("--data.dataset", "--data.dataset_probs", "--data.dataset_split", "--data.prompt_dataset", "--data.prompt_probs"),
     *("--data.prompt_split", "--data.max_samples", "--data.input_key", "--data.output_key", "--data.label_key"),
     *("--data.input_template", "--data.apply_chat_template", "--data.multiturn", "--model.pretrain_mode_enable"),
-    *("--train.seed", "--local_rank", "--use_ms"),
+    *("--train.seed", "--train.max_epochs", "--local_rank", "--use_ms"),
 }
 """What the harness sets from the recipe and the store. Wandb's key is a secret, and would turn TensorBoard off."""
 

@@ -58,7 +58,7 @@ def failure(command: Sequence[str], log: Path, what: str) -> str:
         file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
         text = file.read().decode(errors="replace")
     # Progress bars overwrite themselves.
-    lines = [line.rpartition("\r")[2].rstrip() for line in text.replace("\r\n", "\n").splitlines()]
+    lines = [line.rstrip().rpartition("\r")[2] for line in text.split("\n")]
     tail = "\n".join([line for line in lines if line][-_TAIL_LINES:])
     return f"{what}; the end of its log {log}:\n{tail}\nthe command was: {shlex.join(command)}"
 
