@@ -41,7 +41,7 @@ def harness_proxies() -> Iterable[Proxy]:
     """Offer headroom under every k above 1."""
     yield Proxy(
         name="headroom",
-        version="1",
+        version="2",
         summary="pass@k minus pass@1",
         params=Params,
         load=lambda: compute,

@@ -39,7 +39,7 @@ def harness_proxies() -> Iterable[Proxy]:
     """Offer pass@k under every k."""
     yield Proxy(
         name="pass@k",
-        version="1",
+        version="2",
         summary="chance that at least one of k samples is right",
         params=Params,
         load=lambda: compute,
