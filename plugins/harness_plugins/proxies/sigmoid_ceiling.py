@@ -114,9 +114,13 @@ def fitted(done: NDArray[np.float64], values: NDArray[np.float64]) -> Any:
 
     low, high = float(np.clip(values.min(), 0.0, 0.98)), float(np.clip(values.max(), 0.01, 0.99))
     rise = min(max((high - low) / (1.0 - low), 0.01), 0.99)
+
+    def residuals(parameters: NDArray[np.float64]) -> NDArray[np.float64]:
+        return sigmoid(parameters, done) - values
+
     fits = [
         least_squares(
-            lambda parameters: sigmoid(parameters, done) - values,
+            residuals,
             (max(low, 0.01), rise, middle, power),
             bounds=(LOWEST, HIGHEST),
             x_scale=(0.1, 0.1, 1.0, 1.0),

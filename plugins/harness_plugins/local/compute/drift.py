@@ -30,7 +30,8 @@ def divergences(model: Any, base: Any, prompts: Sequence[Sequence[int]], respons
     found = [0.0] * len(responses)
     for place, (own, other) in response_logits((model, base), prompts, responses):
         rows = max(1, _CHUNK // own.shape[1])
-        found[place] = sum(_divergence(p, q) for p, q in zip(own.split(rows), other.split(rows), strict=True))
+        for start in range(0, len(own), rows):
+            found[place] += _divergence(own[start : start + rows], other[start : start + rows])
     return found
 
 
@@ -66,10 +67,11 @@ def parameter_distance(model: Any, base: Any) -> tuple[float | None, str | None]
         return None, f"the checkpoint's weights are not of the base's shapes; {unlike[0]} differs"
     apart = whole = 0.0
     for name, weights in own.items():
-        parts = zip(weights.flatten().split(_CHUNK), other[name].flatten().split(_CHUNK), strict=True)
-        for part, start in parts:
-            apart += float((part.double() - start.double()).square().sum())
-            whole += float(start.double().square().sum())
+        now, before = weights.flatten(), other[name].flatten()
+        for start in range(0, len(now), _CHUNK):
+            part = before[start : start + _CHUNK].double()
+            apart += float((now[start : start + _CHUNK].double() - part).square().sum())
+            whole += float(part.square().sum())
     if not math.isfinite(apart) or not math.isfinite(whole):
         return None, "some weight is not finite"
     if whole == 0.0:
