@@ -184,13 +184,13 @@ def _notes(pairs: Sequence[Pair], rows: Sequence[dict[str, Any]], dropped: Dropp
     if dropped.benchmarks:
         yield f"benchmarks left out, on one side only: {', '.join(dropped.benchmarks)}"
     for name, number in dropped.problems.items():
-        yield f"{name}: {number} problems left out, on one side only"
+        yield f"{name}: left out on one side only: {number} problem{'s' if number > 1 else ''}"
     most = max(max(pair.seeds) for pair in pairs)
     if most > 1:
         yield "several seeds are averaged by problem: this speaks of these runs, not of further seeds"
     else:
         yield "one training run a side: another seed of the same recipe may differ by more than these intervals"
-    fewest = min(row["problems"] for row in rows)
+    fewest = min(part["problems"] for row in rows for part in (row, *row["per_benchmark"]))
     if fewest < FEW_PROBLEMS:
         yield f"{fewest} problems: the bootstrap interval is too narrow, go by the exact tests"
     if len({row["k"] for row in rows}) > 1 or any(row["per_benchmark"] for row in rows):

@@ -66,9 +66,10 @@ def match(
     lost = {name: len(set(ids["A"][name]) ^ set(ids["B"][name])) for name in kept}
     for name, number in lost.items():
         if number and not is_common:
-            odd = next(iter(sorted(set(ids["A"][name]) ^ set(ids["B"][name]))))
+            odd = min(set(ids["A"][name]) ^ set(ids["B"][name]))
+            every = len(set(ids["A"][name]) | set(ids["B"][name]))
             raise DataError(
-                f"{where}: {name}: {number} problems are on one side only, {odd!r} for one; "
+                f"{where}: {name}: {number} of {every} problems on one side only, {odd!r} for one; "
                 "compare the same problems, or leave these out with --common"
             )
     kept = {name: problems for name, problems in kept.items() if problems}

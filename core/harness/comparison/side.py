@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import MissingError, UserError, suggest
+from harness.errors import DataError, MissingError, UserError, suggest
 from harness.result.counts import read_counts_table
 from harness.result.recorded import counts_beside, read_result
 
@@ -82,7 +82,13 @@ def _read(path: Path, candidate: str | None) -> Side:
             f"{path}: no counts beside it ({path.with_suffix('.counts.parquet').name} or counts.parquet); "
             "a paired comparison needs them, copy them along"
         )
-    return _pick(Side(path=path, study=result["study"], candidate=None, counts=read_counts_table(beside)), candidate)
+    counts = read_counts_table(beside)
+    stray = sorted(set(counts) ^ {one["name"] for one in result["candidates"]})
+    if stray:
+        raise DataError(
+            f"{beside}: candidate {stray[0]!r} is not in both the counts and {path.name}; copy them again together"
+        )
+    return _pick(Side(path=path, study=result["study"], candidate=None, counts=counts), candidate)
 
 
 def _pick(side: Side, candidate: str | None) -> Side:
