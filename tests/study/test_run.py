@@ -65,6 +65,7 @@ def test_proxies_of_losses_drift_and_early_rl_land_in_the_result(tmp_path: Path)
     assert found["all"]["entropy-law@8"]["reason"] == "0 steps log both reward and entropy; a line takes 3"
     cost = {row["name"]: row["cost"] for row in result["proxies"]}
     assert cost["drift-kl"]["tokens"] > 0
+    assert cost["micro-probe@8 (window 2)"]["tokens"] == 4 * 800  # eight of each run's ten steps, 1,000 tokens
     assert result["cost"]["by_kind"]["drift"]["steps"] == 4
 
 

@@ -253,6 +253,7 @@ def _proxy(builder: Builder, proxy: Use, evidence: Mapping[str, Ref], outcome: M
                 "benchmarks": [b.name for b in recipe.benchmarks],
                 "needs": sorted(needs),
                 **({"runs": _runs(recipe)} if "run" in needs else {}),
+                **({"rl_steps": proxy.offer.min_rl_steps(proxy.params)} if "rl-metrics" in needs else {}),  # type: ignore[attr-defined]
             },
             inputs=inputs,
             title=f"proxy · {proxy.label}",

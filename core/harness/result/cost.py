@@ -70,13 +70,25 @@ class Ledger:
         return Cost(tuple(self.all_under(refs).values()))
 
     def proxy(self, ref: Ref) -> dict[str, Any]:
-        """Return what measuring one proxy on all candidates cost, training left out (but RL counted where it reads RL)."""
+        """Return what measuring one proxy on all candidates cost; training is left out.
+
+        Of RL that it reads, the share of the steps it reads counts (all of them where it does not say how many).
+        """
         under = self.all_under([ref])
         direct = {Ref.parse(text) for text in under[ref]["inputs"].values()}
-        kept = [m for r, m in under.items() if m["kind"] in MEASURING or (r in direct and _kind(m) == "train rl")]
+        kept = [m for m in under.values() if m["kind"] in MEASURING]
         samples = sum(m["facts"].get("samples", 0) for m in kept if m["kind"] == "sample")
-        seconds = round(sum(m["seconds"] for m in kept), 3)
-        return {"seconds": seconds, "tokens": sum(m["tokens"] for m in kept), "samples": samples}
+        seconds, tokens = sum(m["seconds"] for m in kept), sum(m["tokens"] for m in kept)
+        for manifest in (m for r, m in under.items() if r in direct and _kind(m) == "train rl"):
+            share = _share_read(manifest, under[ref]["settings"].get("rl_steps"))
+            seconds, tokens = seconds + share * manifest["seconds"], tokens + round(share * manifest["tokens"])
+        return {"seconds": round(seconds, 3), "tokens": tokens, "samples": samples}
+
+
+def _share_read(manifest: Mapping[str, Any], wanted: int | None) -> float:
+    """Return the share of an RL run's steps that a proxy reads."""
+    steps = manifest["facts"].get("train_steps")
+    return min(1.0, wanted / steps) if wanted and steps else 1.0
 
 
 def _kind(manifest: Mapping[str, Any]) -> str:
