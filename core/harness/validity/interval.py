@@ -2,8 +2,11 @@
 
 Why percentile: for independent normal candidates at n = 12, 20 and 40 and true correlations of 0, .6 and .9 both cover
 Spearman, Kendall and decision accuracy 94-99 % of the time at nominal 95 % (tests/perf/coverage.py prints the table), and
-percentile needs no jackknife, which ties and the bounds of rho can break. R2 is the weak one: 90-94 % under percentile,
-91-95 % under BCa.
+percentile needs no jackknife, which ties and the bounds of rho can break.
+
+Two percentile intervals are widened for the fewness of what was resampled (`expanded_tail`): that of Pearson's r, and so of
+R2, which covered 90-94 % as it stood (91-95 % under BCa) and covers @@ %; and every one for which whole families are drawn
+(`harness.validity.resamples`).
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ def bootstrap_estimate(
     unit: str,
     level: float,
     expand_for: int | None = None,
+    lost: int = 1,
 ) -> Estimate:
     """Put an interval around `value`.
 
@@ -41,6 +45,7 @@ def bootstrap_estimate(
         unit: what was resampled, for the name.
         level: nominal coverage.
         expand_for: how many units were resampled, to widen a percentile interval for their fewness; None: as it stands.
+        lost: degrees of freedom the statistic takes from them.
     """
     defined = replicates[np.isfinite(replicates)]
     if len(defined) < (1.0 - MOST_UNDEFINED) * len(replicates) or not len(defined):
@@ -50,32 +55,31 @@ def bootstrap_estimate(
     ends = None if jackknife is None else bca_quantiles(value, defined, jackknife, tail)
     name = "percentile" if ends is None else "BCa"
     if ends is None and expand_for is not None:
-        name, tail = "expanded percentile", expanded_tail(tail, expand_for)
+        name, tail = "expanded percentile", expanded_tail(tail, expand_for, lost)
     low, high = np.quantile(defined, ends if ends is not None else (tail, 1.0 - tail))
     method = f"{name} bootstrap over {unit}, {len(replicates)} resamples"
     return Estimate(value=value, low=float(low), high=float(high), method=method, level=level)
 
 
-def expanded_tail(tail: float, units: int) -> float:
-    """Return the tail at which a percentile interval of few units ends: Phi(sqrt(n / (n - 1)) t_{tail, n - 1}).
+def expanded_tail(tail: float, units: int, lost: int = 1) -> float:
+    """Return the tail at which a percentile interval of few units ends: Phi(sqrt(n / f) t_{tail, f}), f = n - lost.
 
     Hesterberg (2015, The American Statistician 69, 371-386): the bootstrap's spread is too small by sqrt((n - 1) / n) and
-    its tails are the normal's; this makes the percentile interval of a mean about as wide as Student's.
+    its tails are the normal's; with one degree of freedom lost this makes the percentile interval of a mean about as wide as
+    Student's. A correlation loses two, as its own t test does.
     """
     from scipy.special import ndtr, stdtrit
 
-    if units < 2:
-        return 0.0
-    return float(ndtr((units / (units - 1)) ** 0.5 * stdtrit(units - 1, tail)))
+    free = units - lost
+    return float(ndtr((units / free) ** 0.5 * stdtrit(free, tail))) if free > 0 else 0.0
 
 
 def expanded_p(p: float, units: int) -> float:
-    """Return the two-sided p value at which the expanded interval just reaches what the plain one reaches at `p`."""
+    """Return the two-sided p value whose expanded interval just reaches what the plain one reaches at `p`."""
     from scipy.special import ndtri, stdtr
 
-    if units < 2:
-        return 1.0
-    return float(min(1.0, 2.0 * stdtr(units - 1, ((units - 1) / units) ** 0.5 * ndtri(p / 2.0))))
+    free = units - 1
+    return float(min(1.0, 2.0 * stdtr(free, (free / units) ** 0.5 * ndtri(p / 2.0)))) if free > 0 else 1.0
 
 
 def bca_quantiles(value: float, replicates: Floats, jackknife: Floats, tail: float) -> tuple[float, float] | None:

@@ -35,19 +35,26 @@ class Terms:
     level: float
     min_candidates: int
 
-    def interval(
-        self, value: float, drawn: Floats, left_out: Floats | None = None, *, expand_for: int | None = None
-    ) -> Estimate:
-        """Put the board's interval around a value; percentile unless `left_out` is there, wider where families are few.
+    def interval(self, value: float, drawn: Floats, left_out: Floats | None = None, *, r_of: int | None = None) -> Estimate:
+        """Put the board's interval around a value.
+
+        Percentile, or BCa with `left_out`; expanded where whole families were drawn, and for Pearson's r.
 
         Args:
             value: of the data.
             drawn: of each resample, shape (resamples,).
             left_out: with each unit left out, shape (units,), for BCa.
-            expand_for: candidates to widen it for where candidates are resampled.
+            r_of: the number of candidates, where the value is Pearson's r.
         """
-        units = self.resamples.expand_for or expand_for
-        return bootstrap_estimate(value, drawn, left_out, unit=self.resamples.unit, level=self.level, expand_for=units)
+        return bootstrap_estimate(
+            value,
+            drawn,
+            left_out,
+            unit=self.resamples.unit,
+            level=self.level,
+            expand_for=self.resamples.expand_for or r_of,
+            lost=1 if r_of is None else 2,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +105,8 @@ class Associated:
         """Return one statistic with its interval; without one under `min_candidates`."""
         if not self.drawn:
             return _without_interval(self.values[name], self.terms)
-        expand_for = self.n if name == "pearson" else None
-        return self.terms.interval(self.values[name], self.drawn[name], self.left_out.get(name), expand_for=expand_for)
+        r_of = self.n if name == "pearson" else None
+        return self.terms.interval(self.values[name], self.drawn[name], self.left_out.get(name), r_of=r_of)
 
 
 def associate(pair: Pair, terms: Terms) -> Associated:
@@ -126,7 +133,7 @@ def estimate(statistic: Statistic, pair: Pair, terms: Terms) -> Estimate:
         return _without_interval(value, terms)
     drawn = replicate(statistic, pair, terms.resamples.weights)
     left_out = replicate(statistic, pair, terms.resamples.jackknife) if terms.method == "bca" else None
-    return terms.interval(value, drawn, left_out, expand_for=pair.n if statistic is pearson else None)
+    return terms.interval(value, drawn, left_out, r_of=pair.n if statistic is pearson else None)
 
 
 def point(statistic: Statistic, pair: Pair) -> float:

@@ -4,7 +4,7 @@ from scipy import stats
 
 from harness.estimators import Estimate
 from harness.validity import ProxyColumn, judge
-from harness.validity.interval import bca_quantiles, bootstrap_estimate, squared
+from harness.validity.interval import bca_quantiles, bootstrap_estimate, expanded_p, expanded_tail, squared
 from harness.validity.resamples import draw_resamples
 
 
@@ -23,9 +23,12 @@ def test_intervals_agree_with_scipy_under_the_same_resamples(method: str, n: int
         seed=7,
         method=method,  # type: ignore[arg-type]
     )
-    for estimate, statistic in (
-        (judgement.spearman, lambda a, b: stats.spearmanr(a, b).statistic),
-        (judgement.kendall, lambda a, b: stats.kendalltau(a, b).statistic),
+    # Pearson's r has its percentile interval expanded: SciPy's own, asked for a higher level.
+    wide = 0.95 if method == "bca" else 1 - 2 * stats.norm.cdf((n / (n - 2)) ** 0.5 * stats.t.ppf(0.025, n - 2))
+    for estimate, statistic, level in (
+        (judgement.spearman, lambda a, b: stats.spearmanr(a, b).statistic, 0.95),
+        (judgement.kendall, lambda a, b: stats.kendalltau(a, b).statistic, 0.95),
+        (judgement.r2, lambda a, b: stats.pearsonr(a, b).statistic, wide),
     ):
         theirs = stats.bootstrap(
             (x, y),
@@ -33,12 +36,51 @@ def test_intervals_agree_with_scipy_under_the_same_resamples(method: str, n: int
             paired=True,
             vectorized=False,
             n_resamples=999,
+            confidence_level=level,
             method="BCa" if method == "bca" else "percentile",
             rng=np.random.default_rng(7),
         ).confidence_interval
-        assert estimate.low == pytest.approx(theirs.low, abs=1e-12)
-        assert estimate.high == pytest.approx(theirs.high, abs=1e-12)
+        ends = (theirs.low, theirs.high)
+        if estimate is judgement.r2:
+            assert theirs.low > 0
+            ends = (theirs.low**2, theirs.high**2)
+        assert (estimate.low, estimate.high) == pytest.approx(ends, abs=1e-12)
         assert ("BCa" if method == "bca" else "percentile") in estimate.method
+    assert ("expanded percentile" in judgement.r2.method) == (method == "percentile")
+
+
+def test_expanded_tail_gives_a_mean_students_interval() -> None:
+    # The bootstrap distribution of a mean is nearly normal with sd s sqrt((n - 1) / n) / sqrt(n).
+    n, spread = 9, 2.0
+    bootstrap = stats.norm(scale=spread * ((n - 1) / n) ** 0.5 / n**0.5)
+    student = stats.t(n - 1, scale=spread / n**0.5)
+    assert bootstrap.ppf(expanded_tail(0.025, n)) == pytest.approx(student.ppf(0.025))
+    assert expanded_tail(0.025, 12, 2) < expanded_tail(0.025, 12) < expanded_tail(0.025, 10**6) < 0.025
+    assert (expanded_tail(0.025, 1), expanded_tail(0.025, 2, 2)) == (0.0, 0.0)
+
+
+def test_expanded_p_is_the_level_at_which_the_expanded_interval_ends_there() -> None:
+    for p in (0.3, 0.04, 1e-4):
+        assert expanded_tail(expanded_p(p, 12) / 2, 12) == pytest.approx(p / 2)
+    assert expanded_p(0.01, 12) > 0.01
+    assert (expanded_p(1.0, 12), expanded_p(0.01, 1)) == (1.0, 1.0)
+
+
+def test_intervals_are_expanded_where_whole_families_are_drawn() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 36)) + np.repeat(rng.normal(size=12), 3)
+    families = [f"f{i // 3}" for i in range(36)]
+    columns = [ProxyColumn(name=n, higher_is_better=True, values=v) for n, v in (("p", x), ("q", rng.normal(size=36)))]
+    judged, other = judge(columns, y, families=families, baseline="p", resamples=999, seed=3)
+    drawn = draw_resamples(families, 999, 3)
+    assert drawn.expand_for == 12
+    rho = [stats.spearmanr(np.repeat(x, row), np.repeat(y, row)).statistic for row in drawn.weights]
+    tail = expanded_tail(0.025, 12)
+    assert (judged.spearman.low, judged.spearman.high) == pytest.approx(np.quantile(rho, (tail, 1 - tail)).tolist())
+    assert judged.spearman.method == "expanded percentile bootstrap over families, 999 resamples"
+    assert other.vs_baseline is not None and other.vs_baseline.method.startswith("paired expanded percentile")
+    assert other.vs_baseline.p is not None and other.vs_baseline.low is not None
+    assert (other.vs_baseline.p < 0.05) == (other.vs_baseline.low > 0 or (other.vs_baseline.high or 0) < 0)
 
 
 def test_r2_interval_covers_zero_when_r_does() -> None:
