@@ -20,6 +20,7 @@ Record = TypeVar("Record", Example, Problem)
 _EXAMPLE_TEXTS = ("id", "prompt", "response")
 _EXAMPLE_OPTIONAL = ("answer", "source", "meta")
 _PROBLEM_TEXTS = ("id", "prompt", "answer")
+_PROBLEM_OPTIONAL = ("meta", "chat", "stop")
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -120,10 +121,14 @@ def example_from_json(row: Mapping[str, Any], where: str) -> Example:
 
 
 def problem_to_json(problem: Problem) -> dict[str, Any]:
-    """Return a problem as a JSON object; an empty `meta` is left out."""
+    """Return a problem as a JSON object; fields at their defaults are left out."""
     row: dict[str, Any] = {"id": problem.id, "prompt": problem.prompt, "answer": problem.answer}
     if problem.meta:
         row["meta"] = dict(problem.meta)
+    if problem.chat:
+        row["chat"] = True
+    if problem.stop:
+        row["stop"] = list(problem.stop)
     return row
 
 
@@ -133,12 +138,14 @@ def problem_from_json(row: Mapping[str, Any], where: str) -> Problem:
     Raises:
         DataError: a field is missing, unknown or of the wrong type.
     """
-    _check_keys(row, _PROBLEM_TEXTS, ("meta",), where)
+    _check_keys(row, _PROBLEM_TEXTS, _PROBLEM_OPTIONAL, where)
     return Problem(
         id=_text(row, "id", where),
         prompt=_text(row, "prompt", where),
         answer=_text(row, "answer", where),
         meta=_meta(row, where),
+        chat=_flag(row, "chat", where),
+        stop=_stop(row, where),
     )
 
 
@@ -191,6 +198,20 @@ def _meta(row: Mapping[str, Any], where: str) -> Mapping[str, str]:
     if not isinstance(meta, dict) or not all(isinstance(value, str) for value in meta.values()):
         raise DataError(f"{where}: 'meta' is {_shown(meta)}; write an object whose values are strings")
     return meta
+
+
+def _flag(row: Mapping[str, Any], key: str, where: str) -> bool:
+    value = row.get(key, False)
+    if not isinstance(value, bool):
+        raise DataError(f"{where}: {key!r} is {_shown(value)}; write true or false")
+    return value
+
+
+def _stop(row: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    stop = row.get("stop", [])
+    if not isinstance(stop, list) or not all(isinstance(text, str) and text for text in stop):
+        raise DataError(f"{where}: 'stop' is {_shown(stop)}; write a list of strings that are not empty")
+    return tuple(stop)
 
 
 def _shown(value: Any) -> str:

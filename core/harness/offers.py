@@ -153,6 +153,8 @@ class Engine(Offer):
     kind: ClassVar[str] = "engine"
     measures_drift: bool = False
     """Whether its sessions are DriftSessions."""
+    applies_chat_template: bool = False
+    """Whether it honours `SampleRequest.chat`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,11 @@ class Problem:
     answer: str
     """Gold answer, as its grader wants it."""
     meta: Mapping[str, str] = field(default_factory=dict)
+    """Free; `statement` holds the bare problem where the prompt adds to it (the contamination check goes by it)."""
+    chat: bool = False
+    """The prompt is a user's message: the engine puts it into the checkpoint's own chat template."""
+    stop: tuple[str, ...] = ()
+    """A completion ends before the first of these; the host cuts it there, so that no engine needs to know of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,11 @@ class SampleRequest:
     sampling: Sampling
     seed: int
     first_index: int = 0
+    chat: bool = False
+    """The prompt is a user's message, to be put into the checkpoint's chat template; asked only of engines that declare
+    `applies_chat_template`."""
+    stop: tuple[str, ...] = ()
+    """An engine may end a completion once it holds one of these; the host cuts the text there in any case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,11 @@ The shards are fixed by the step, not by the batch or the machine, so that a res
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.digest import seed_from
-from harness.errors import PluginError
+from harness.errors import PluginError, UserError
 from harness.jsonl import read_examples, read_problems
 from harness.tables import read_table, write_table
 from harness.values import Problem, Progress, SampleRequest, Sampling
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.job import Job
+    from harness.offers import Engine
     from harness.values import Sample
 
 SHARD_SAMPLES = 4096
@@ -29,6 +31,7 @@ def run(job: Job) -> None:
     requests = _requests(job, read_prompts(job.input("problems")))
     per_shard = max(1, SHARD_SAMPLES // job.step.settings["samples"])
     shards = [requests[i : i + per_shard] for i in range(0, len(requests), per_shard)]
+    _check_chat(job, requests)
     missing = [n for n in range(len(shards)) if not (job.out / f"part-{n:05d}.parquet").is_file()]
     if missing:
         engine, params = job.component(job.step.parts[0])
@@ -59,9 +62,28 @@ def _requests(job: Job, problems: Sequence[Problem]) -> list[SampleRequest]:
             sampling=Sampling(**asked["sampling"]),
             seed=seed_from(job.step.seed, asked["phase"]),
             first_index=asked["first"],
+            chat=problem.chat,
+            stop=problem.stop,
         )
         for problem in problems
     ]
+
+
+def _check_chat(job: Job, requests: Sequence[SampleRequest]) -> None:
+    """Refuse chat prompts where the engine would take them for plain ones."""
+    part = job.step.parts[0]
+    offer: Engine = job.offer(part)  # type: ignore[assignment]
+    if not offer.applies_chat_template and any(request.chat for request in requests):
+        raise UserError(
+            f"engine {part.name!r}: applies no chat template, and the problems are a user's messages; "
+            "choose a plain prompt template or another engine"
+        )
+
+
+def cut_at_stop(sample: Sample, stop: Sequence[str]) -> Sample:
+    """End a completion before the first of its stop texts; tokens and log-probability stay those of what was drawn."""
+    ends = [place for text in stop if (place := sample.text.find(text)) >= 0]
+    return replace(sample, text=sample.text[: min(ends)], finish="stop") if ends else sample
 
 
 def _ordered(requests: Sequence[SampleRequest], drawn: object, job: Job) -> list[Sample]:
@@ -72,7 +94,8 @@ def _ordered(requests: Sequence[SampleRequest], drawn: object, job: Job) -> list
         raise PluginError(
             f"engine {job.step.parts[0].name!r} was asked for {len(wanted)} samples and gave {len(found)} of them; report it"
         )
-    return [found[place] for place in wanted]
+    stops = {request.problem_id: request.stop for request in requests}
+    return [cut_at_stop(found[place], stops[place[0]]) for place in wanted]
 
 
 def _write(path: Path, samples: Sequence[Sample]) -> None:

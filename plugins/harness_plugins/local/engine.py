@@ -72,5 +72,6 @@ def harness_engines() -> Iterator[Engine]:
         params=Params,
         load=_load,
         measures_drift=True,
+        applies_chat_template=True,
         requires=("torch", "transformers", "tokenizers", "safetensors"),
     )

@@ -11,7 +11,7 @@ from harness_plugins.local.compute.drift import divergences, parameter_distance,
 from harness_plugins.local.compute.generate import Stream, decoder_of, generate
 from harness_plugins.local.compute.inference import load_tokenizer
 from harness_plugins.local.compute.score import score
-from harness_plugins.local.compute.tokens import completion_text, end_ids, prompt_ids, response_ids
+from harness_plugins.local.compute.tokens import chat_ids, completion_text, end_ids, prompt_ids, response_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -120,7 +120,7 @@ class Session:
         return None
 
     def _stream(self, request: SampleRequest) -> Stream:
-        prompt = self._prompt(request.problem_id, request.prompt)
+        prompt = self._prompt(request.problem_id, request.prompt, chat=request.chat)
         self._check_fit(request.problem_id, len(prompt) + 1)
         return Stream(
             problem_id=request.problem_id,
@@ -141,8 +141,13 @@ class Session:
             entropy=float(completion.entropies.mean(dtype=float)),
         )
 
-    def _prompt(self, name: str, prompt: str) -> list[int]:
-        ids = prompt_ids(self.tokenizer, prompt)
+    def _prompt(self, name: str, prompt: str, *, chat: bool = False) -> list[int]:
+        if chat and not self.tokenizer.chat_template:
+            raise UserError(
+                f"{name}: its prompt is a user's message, and the checkpoint's tokenizer has no chat template; "
+                "choose a plain prompt template, or save a chat template with the checkpoint"
+            )
+        ids = chat_ids(self.tokenizer, prompt) if chat else prompt_ids(self.tokenizer, prompt)
         if not ids:
             raise UserError(f"{name}: its prompt {prompt!r} has no tokens; give a prompt with text")
         return ids

@@ -16,6 +16,17 @@ def prompt_ids(tokenizer: Any, prompt: str) -> list[int]:
     return ids
 
 
+def chat_ids(tokenizer: Any, message: str) -> list[int]:
+    """Encode a user's message in the tokenizer's chat template, up to where the assistant begins to speak.
+
+    The template writes special tokens itself; none are added.
+    """
+    turns = [{"role": "user", "content": message}]
+    text: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
+
+
 def response_ids(tokenizer: Any, response: str, end: int) -> list[int]:
     """Encode a response, without special tokens but with the end-of-sequence token `end` behind it."""
     ids: list[int] = tokenizer(response, add_special_tokens=False)["input_ids"]
