@@ -55,4 +55,4 @@ async def main():
 
 
 found = asyncio.run(main())
-print("\n" + json.dumps(found))
+sys.stdout.write("\n" + json.dumps(found) + "\n")

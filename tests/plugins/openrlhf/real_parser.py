@@ -3,8 +3,8 @@
 usage: real_parser.py flags MODULE            print the options of openrlhf.cli.MODULE as JSON
        real_parser.py parse < JOBS            read [[module, argv], ...], print what each gives, in order
 
-The parser of openrlhf.cli.train_sft and the like stands inside `if __name__ == "__main__":`, behind imports of torch, ray and
-vllm. So the file is read as a syntax tree: the main block without its last statement, `train(args)`, is run with the
+The parser of openrlhf.cli.train_sft and the like stands inside `if __name__ == "__main__":`, behind imports of torch, ray
+and vllm. So the file is read as a syntax tree: the main block without its last statement, `train(args)`, is run with the
 standard library's imports only. What runs is OpenRLHF's parser and every check it makes after parsing.
 """
 
@@ -56,7 +56,7 @@ def run(module, argv, *, until_parsed=False):
     names = {"__name__": "main_block_of_openrlhf"}
     before, sys.argv = sys.argv, [module, *argv]
     try:
-        exec(compile(ast.Module(body=[*kept, *body], type_ignores=[]), str(path), "exec"), names)
+        exec(compile(ast.Module(body=[*kept, *body], type_ignores=[]), str(path), "exec"), names)  # noqa: S102 - it is what is tested
     finally:
         sys.argv = before
     return names
@@ -100,6 +100,6 @@ def _flat(value, name=""):
 
 if __name__ == "__main__":
     if sys.argv[1] == "flags":
-        print(json.dumps(flags(sys.argv[2]), indent=1))
+        json.dump(flags(sys.argv[2]), sys.stdout, indent=1)
     else:
-        print(json.dumps([parse(module, argv) for module, argv in json.load(sys.stdin)], default=str))
+        json.dump([parse(module, argv) for module, argv in json.load(sys.stdin)], sys.stdout, default=str)

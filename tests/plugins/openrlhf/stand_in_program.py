@@ -28,7 +28,7 @@ def main(module):
     elif module == "ray.scripts.scripts":
         if "submit" in argv:
             command = argv[argv.index("--") + 1 :]
-            os.execv(command[0], command)
+            os.execv(command[0], command)  # noqa: S606 - as Ray's job server would
     elif module == "openrlhf.cli.lora_combiner":
         given = flags(argv)
         shutil.copytree(given["--model_path"], given["--output_path"], dirs_exist_ok=True)
@@ -61,7 +61,7 @@ def train(given, *, is_rl):
         done = int((states / "latest").read_text().removeprefix("global_step"))
         assert (states / f"global_step{done}" / "state").is_file()
     rewards = draw(given, orders) if is_rl else []
-    print(f"resumed at step {done}", flush=True)
+    say(f"resumed at step {done}")
     for step in range(done + 1, orders.get("steps", 4) + 1):
         misbehave(orders, step)
         time.sleep(orders.get("step_s", 0))
@@ -85,12 +85,16 @@ def misbehave(orders, step):
     if orders.get("kill_at") == step:
         os.kill(os.getpid(), signal.SIGKILL)
     if orders.get("fail_at") == step:
-        print("progress 1\rprogress 2", flush=True)
+        say("progress 1\rprogress 2")
         raise RuntimeError("CUDA out of memory, say")
     if orders.get("hang_at") == step:
-        if os.fork() == 0:
-            os.setpgid(0, 0) if orders.get("escape") else None
+        os.fork()
         time.sleep(600)
+
+
+def say(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def save(place, name, step):
@@ -118,7 +122,7 @@ def draw(given, orders):
             query = f"{row['input']}{answer}</s>"
             return (await asyncio.to_thread(module.reward_func, [query], [row["input"]], [row["label"]]))["rewards"]
         except Exception as error:
-            print(f"[SingleTurnExecutor] Failed to fetch reward from remote RM: {error}")
+            say(f"[SingleTurnExecutor] Failed to fetch reward from remote RM: {error}")
             return 0.0
 
     async def all_of_them():

@@ -25,8 +25,8 @@ from harness_plugins.openrlhf.sft_settings import Params as Sft
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 MODULES = {Sft: "train_sft", Grpo: "train_ppo_ray"}
-BY_HAND = {"python", "gpus", "nodes", "hostfile", "template", "save_every_steps", "flags", "dynamic_filtering", "filter_range",
-           "paid_unended", "reward_limit_s", "reward_workers", "clip_low", "clip_high", "loss_mean", "kl_place", "colocate",
+BY_HAND = {"python", "gpus", "nodes", "hostfile", "template", "save_every_steps", "flags", "dynamic_filtering",
+           "filter_range", "paid_unended", "reward_limit_s", "reward_workers", "clip_low", "clip_high", "loss_mean", "kl_place", "colocate",
            "engines", "sleep", "ray_address", "monitor_every"}  # fmt: skip
 """Settings that are not one flag each; the tests below that name them check what they become."""
 
@@ -313,7 +313,7 @@ def test_settings_that_do_not_fit_each_other_are_refused_before_anything_is_load
 
 
 def test_settings_travel_as_json() -> None:
-    for params in (Sft(flags={"ds.zpg": 8, "adam.betas": 1} and {"ds.zpg": 8}), Grpo(flags={"reward.clip_range": (0, 1.5)})):
+    for params in (Sft(flags={"ds.zpg": 8}), Grpo(flags={"reward.clip_range": (0, 1.5)})):
         again = build(type(params), json.loads(json.dumps(dump(params))))
         assert again == params
 

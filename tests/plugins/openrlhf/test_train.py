@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -123,7 +124,7 @@ def test_a_killed_program_is_reported_and_taken_up_where_its_last_state_was(stan
     after = rows(job)
     assert [row["step"] for row in after] == list(range(1, 9))
     assert after[:4] == before[:4]
-    assert all(a["seconds"] <= b["seconds"] for a, b in zip(after, after[1:], strict=False))
+    assert all(a["seconds"] <= b["seconds"] for a, b in itertools.pairwise(after))
     assert step_of(job.out / "final") == 8
 
 
