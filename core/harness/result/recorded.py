@@ -143,12 +143,13 @@ def _phase(counts: ByPhase, name: str, result: Mapping[str, Any], where: str) ->
     by_seed = counts.get(name, {})
     wanted = [benchmark["name"] for benchmark in result["benchmarks"]]
     for seed in result["seeds"]:
-        found = [entry.benchmark for entry in by_seed.get(seed, ())]
-        if sorted(found) != sorted(wanted):
-            lacking = next(iter(set(wanted).symmetric_difference(found)))
-            raise DataError(
-                f"{where}: {name}, seed {seed}: benchmark {lacking!r} is on one side only; copy the counts again"
-            )
+        if seed not in by_seed:
+            raise DataError(f"{where}: no counts of {name}, seed {seed}; pair a result with its own counts")
+        found = [entry.benchmark for entry in by_seed[seed]]
+        unmatched = sorted(set(wanted).symmetric_difference(found))
+        if unmatched:
+            which = f"{name}, seed {seed}: benchmark {unmatched[0]!r} is on one side only"
+            raise DataError(f"{where}: {which}; pair a result with its own counts")
     return Phase(by_seed={seed: by_seed[seed] for seed in result["seeds"]})
 
 
