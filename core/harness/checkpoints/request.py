@@ -50,7 +50,7 @@ class Request:
             common["sampling"] = dict(self.sampling)
         if self.grader is not None:
             common["grader"] = {"use": self.grader}
-        candidates: list[dict[str, Any]] = [{"name": s.name, "checkpoint": s.checkpoint} for s in self.sources]
+        candidates = [self._candidate(source) for source in self.sources]
         if self.is_base_measured:
             candidates.append({"name": BASE_NAME, "sft": None})
         return {
@@ -66,3 +66,9 @@ class Request:
             "proxies": list(self.proxies),
             **({"primary_proxy": self.primary} if self.primary else {}),
         }
+
+    def _candidate(self, source: Source) -> dict[str, Any]:
+        """Return a checkpoint's entry; the base itself is no checkpoint, so that it is not measured twice."""
+        if self.base is not None and source.component == self.base.component:
+            return {"name": source.name, "sft": None}
+        return {"name": source.name, "checkpoint": source.checkpoint}

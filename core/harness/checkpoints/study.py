@@ -31,7 +31,9 @@ def load_request(request: Request, plugins: Plugins, spelled: Mapping[str, str] 
     try:
         recipe = load(request.recipe(), plugins)
     except FaultyRecipeError as error:
-        lines = dict.fromkeys(f"{_option(fault, request, spelled or {})}: {fault.message}" for fault in error.faults)
+        # Without a base the first checkpoint stands in for it, and what is wrong with it is told of the checkpoint.
+        own = [fault for fault in error.faults if request.base or not fault.path.startswith("base")]
+        lines = dict.fromkeys(f"{_option(f, request, spelled or {})}: {f.message}" for f in own or error.faults)
         raise UserError("\n".join(lines)) from None
     for use, name in zip(recipe.proxies, request.proxies, strict=False):
         if request.base is None and "base" in use.offer.needs(use.params):  # type: ignore[attr-defined]

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+PROXIES_ABREAST = 4
+"""Columns that fit beside names on 80 columns."""
+
 
 def print_ranking(found: Mapping[str, Any], console: Console, path: Path | None = None) -> None:
     """Print a ranking for people.
@@ -28,6 +31,10 @@ def print_ranking(found: Mapping[str, Any], console: Console, path: Path | None 
     console.print(_title(found), style="bold", soft_wrap=True)
     console.print(_ranking(found))
     console.print()
+    console.print("All proxies", style="bold")
+    for table in _readings(found):
+        console.print(table)
+        console.print()
     if found["agreement"]:
         console.print(f"Agreement of the proxies with {printable(found['ranked_by'])}", style="bold", soft_wrap=True)
         console.print(_agreement(found))
@@ -45,23 +52,31 @@ def _title(found: Mapping[str, Any]) -> str:
 
 def _ranking(found: Mapping[str, Any]) -> Table:
     """One row a checkpoint; dropped ones have no rank."""
-    rows, primary = found["ranking"], found["ranked_by"]
-    others = [name for name in rows[0]["proxies"] if name != primary]
-    middle = ["samples"] if found["race"] else ["behind first"]
-    table = plain_table(
-        ["#", "checkpoint", primary, "P(best)", *middle, *map(_short, others), ""], left=2, last_is_text=True
-    )
-    for row in rows:
-        detail = count(row["samples"]) if found["race"] else with_interval(bounds(row["behind_first"]))
+    is_race = bool(found["race"])
+    headings = ["#", "checkpoint", found["ranked_by"], "P(best)", "samples" if is_race else "behind first", ""]
+    table = plain_table(headings, left=2, last_is_text=True)
+    for row in found["ranking"]:
         cells = [
             str(row["rank"] or NOTHING),
             printable(row["name"]),
             with_interval(bounds(row)),
             number(row["probability_best"]),
         ]
-        cells += [detail, *(number(row["proxies"][name]) for name in others), _remark(row)]
+        cells += [count(row["samples"]) if is_race else with_interval(bounds(row["behind_first"])), _remark(row)]
         table.add_row(*cells, style="bold" if row["rank"] == 1 else "dim" if row["rank"] is None else None)
     return table
+
+
+def _readings(found: Mapping[str, Any]) -> Iterator[Table]:
+    """Every proxy of every checkpoint, without intervals, a few proxies at a time."""
+    rows = found["ranking"]
+    names = list(rows[0]["proxies"])
+    for start in range(0, len(names), PROXIES_ABREAST):
+        shown = names[start : start + PROXIES_ABREAST]
+        table = plain_table(["checkpoint", *map(printable, shown)], left=1)
+        for row in rows:
+            table.add_row(printable(row["name"]), *(number(row["proxies"][name]) for name in shown))
+        yield table
 
 
 def _remark(row: Mapping[str, Any]) -> str:
@@ -69,10 +84,6 @@ def _remark(row: Mapping[str, Any]) -> str:
     remarks += [f"stopped in round {row['stopped_in_round']}"] if row["stopped_in_round"] else []
     remarks += ["undefined"] if row["value"] is None else []
     return "; ".join(remarks)
-
-
-def _short(label: str) -> str:
-    return printable("gen. loss" if label == "generalization-loss" else label)
 
 
 def _agreement(found: Mapping[str, Any]) -> Table:
