@@ -111,7 +111,8 @@ def checkpoint(tmp_path) -> Path:
     raw.decoder = decoders.Fuse()
     raw.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
     raw.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": {"content": "</s>"}}))
+    end = {"__type": "AddedToken", "content": "</s>", "lstrip": False, "normalized": False, "rstrip": False, "special": True}
+    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": end}))
     (folder / "config.json").write_text("{}")
     return folder
 

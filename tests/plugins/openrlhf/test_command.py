@@ -26,8 +26,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 MODULES = {Sft: "train_sft", Grpo: "train_ppo_ray"}
 BY_HAND = {"python", "gpus", "nodes", "hostfile", "template", "save_every_steps", "flags", "dynamic_filtering",
-           "filter_range", "paid_unended", "reward_limit_s", "reward_workers", "clip_low", "clip_high", "loss_mean", "kl_place", "colocate",
-           "engines", "sleep", "ray_address", "monitor_every"}  # fmt: skip
+           "filter_range", "paid_unended", "reward_limit_s", "reward_workers", "clip_low", "clip_high", "loss_mean",
+           "kl_place", "colocate", "engines", "sleep", "ray_address", "monitor_every"}  # fmt: skip
 """Settings that are not one flag each; the tests below that name them check what they become."""
 
 

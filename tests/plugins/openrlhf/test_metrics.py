@@ -72,8 +72,9 @@ def test_events_of_a_growing_file_are_read_once_each_and_never_in_part(write, tm
 
 def test_metrics_have_a_row_a_step_with_our_names(write, tmp_path) -> None:
     events = [(100.0, 1, "train/rollout/reward_mean", 0.5), (100.0, 1, "train/policy_loss", 2.0),
-              (100.0, 1, "train/kl", 0.125), (100.0, 1, "train/rollout/response_length_mean", 8.0), (100.0, 1, "train/rollout/num_samples", 4.0),
-              (130.0, 1, "eval/eval_monitor_pass1", 0.75), (140.0, 2, "train/policy_loss", math.nan)]  # fmt: skip
+              (100.0, 1, "train/rollout/response_length_mean", 8.0), (100.0, 1, "train/rollout/num_samples", 4.0),
+              (100.0, 1, "train/kl", 0.125), (130.0, 1, "eval/eval_monitor_pass1", 0.75),
+              (140.0, 2, "train/policy_loss", math.nan)]  # fmt: skip
     metrics = Metrics(write(at1=events), tmp_path / "metrics.jsonl", RL_NAMES)
     assert metrics.update() and not metrics.update()
     first, second = rows(tmp_path / "metrics.jsonl")
