@@ -20,7 +20,7 @@ class Program:
     """Python of OpenRLHF's environment, an executable or the environment's folder; null: HARNESS_OPENRLHF_PYTHON, or this
     Python if OpenRLHF is installed for it."""
     gpus: Annotated[int, Ge(1)] = 8
-    """GPUs a node that training uses."""
+    """GPUs a node that training uses; DeepSpeed takes a node's first ones, whatever CUDA_VISIBLE_DEVICES says."""
     nodes: Annotated[int, Ge(1)] = 1
     """Nodes that training uses; more than one need the store on a disk they share."""
     template: Literal["plain", "chat"] = "plain"
