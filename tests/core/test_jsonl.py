@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ from harness.jsonl import (
 texts = st.text(max_size=30)
 metas = st.dictionaries(texts, texts, max_size=3)
 examples = st.builds(Example, id=texts, prompt=texts, response=texts, answer=st.none() | texts, source=texts, meta=metas)
-problems = st.builds(Problem, id=texts, prompt=texts, answer=texts, meta=metas)
+stops = st.lists(texts.filter(bool), max_size=3).map(tuple)
+problems = st.builds(Problem, id=texts, prompt=texts, answer=texts, meta=metas, chat=st.booleans(), stop=stops)
 
 
 @given(examples)
@@ -119,3 +121,20 @@ def test_read_problems_refuses_a_problem_without_answer(tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_text('{"id":"a","prompt":"p"}\n', encoding="utf-8")
     with pytest.raises(DataError, match=r"p\.jsonl:1: 'answer' is missing"):
         read_problems(tmp_path / "p.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"chat": "yes"}, """'chat' is "yes"; write true or false"""),
+        ({"stop": "x"}, """'stop' is "x"; write a list of strings"""),
+        ({"stop": [""]}, """'stop' is [""]; write a list of strings that are not empty"""),
+    ],
+)
+def test_problem_with_a_chat_or_stop_of_another_type_is_refused(more: dict[str, object], said: str) -> None:
+    with pytest.raises(DataError, match=re.escape(said)):
+        problem_from_json({"id": "a", "prompt": "p", "answer": "1", **more}, "x:1")
+
+
+def test_problem_at_its_defaults_is_written_as_ever() -> None:
+    assert problem_to_json(Problem(id="a", prompt="p", answer="1")) == {"id": "a", "prompt": "p", "answer": "1"}

@@ -1,5 +1,5 @@
-"""Grading of mathematical answers."""
+"""Mathematics: graders and benchmarks."""
 
-from harness_plugins.math import answer_match
+from harness_plugins.math import answer_match, benchmarks
 
-__all__ = ["answer_match"]
+__all__ = ["answer_match", "benchmarks"]
