@@ -31,14 +31,10 @@ def linear(x: Floats, y: Floats, fitted: Mask) -> Floats:
     """Predict by the least-squares line; by the fitted mean where the proxy is constant on the fitted."""
     inside = fitted.astype(np.float64)
     count = inside.sum(axis=1)
-    mean_x, mean_y = inside @ x / count, inside @ y / count
-    dx = x - mean_x[:, None]
-    weighted = inside * dx
-    sxx = np.einsum("si,si->s", weighted, dx)
-    sxy = np.einsum("si,si->s", weighted, y - mean_y[:, None])
-    # A constant half leaves rounding behind, of the order of the squared epsilon.
-    flat = sxx <= 1e-24 * np.maximum(count * mean_x**2, np.finfo(float).tiny)
-    slope = np.divide(sxy, sxx, out=np.zeros(len(sxx)), where=~flat)
+    dx, spread = _centred(x, inside, count)
+    mean_y = inside @ y / count
+    slope = np.einsum("si,si->s", inside * dx, y - mean_y[:, None])
+    slope = np.divide(slope, spread, out=np.zeros(len(spread)), where=spread > 0.0)
     line: Floats = mean_y[:, None] + slope[:, None] * dx
     return line
 
@@ -97,16 +93,30 @@ def two_features(first: Floats, second: Floats, y: Floats, fitted: Mask) -> Floa
     count = inside.sum(axis=1)
     centred = []
     for x in (first, second):
-        dx = x - (inside @ x / count)[:, None]
-        scale = np.sqrt(np.einsum("si,si->s", inside * dx, dx))
-        flat = scale <= 1e-12 * np.sqrt(count) * np.abs(x).max()
-        centred.append(np.divide(dx, scale[:, None], out=np.zeros(dx.shape), where=~flat[:, None]))
+        dx, spread = _centred(x, inside, count)
+        known = (spread > 0.0)[:, None]
+        centred.append(np.divide(dx, np.sqrt(spread)[:, None], out=np.zeros(dx.shape), where=known))
     features = np.stack(centred, axis=2)
     mean_y = (inside @ y / count)[:, None]
     solver = np.linalg.pinv(features * inside[:, :, None], rcond=1e-10)
     slopes = np.einsum("sfi,si->sf", solver, inside * (y - mean_y))
     plane: Floats = mean_y + np.einsum("sif,sf->si", features, slopes)
     return plane
+
+
+def _centred(x: Floats, inside: Floats, count: Floats) -> tuple[Floats, Floats]:
+    """Return a proxy, on a scale of its own, less its fitted mean, shape (splits, n), and the fitted sum of its squares.
+
+    The sum is 0 where the fitted proxies differ by no more than rounding, or by 1e-12 of what all of them do: a slope drawn
+    from that foretells nothing.
+    """
+    largest = np.abs(x).max()
+    scaled = x / largest if largest > 0.0 else x
+    mean = inside @ scaled / count
+    dx = scaled - mean[:, None]
+    spread = np.einsum("si,si->s", inside * dx, dx)
+    floor = 1e-24 * count * np.maximum(mean**2, np.ptp(scaled) ** 2)
+    return dx, np.where(spread > floor, spread, 0.0)
 
 
 def _pool_together(knots: Floats, heights: Floats, size: NDArray[np.intp]) -> Floats:

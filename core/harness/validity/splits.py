@@ -72,9 +72,10 @@ def tested_r2(predicted: Floats, y: Floats, tested: Mask) -> Floats:
         tested: shape (splits, n).
     """
     inside = tested.astype(np.float64)
-    error = np.einsum("si,si->s", inside, (y - predicted) ** 2)
+    unit = np.abs(y).max() or 1.0
+    error = np.einsum("si,si->s", inside, ((y - predicted) / unit) ** 2)
     mean = inside @ y / np.maximum(inside.sum(axis=1), 1.0)
-    total = np.einsum("si,si->s", inside, (y - mean[:, None]) ** 2)
+    total = np.einsum("si,si->s", inside, ((y - mean[:, None]) / unit) ** 2)
     alike = np.where(tested, y, -np.inf).max(axis=1) <= np.where(tested, y, np.inf).min(axis=1)
     ratio: Floats = np.divide(error, total, out=np.full(len(total), np.nan), where=~alike)
     return 1.0 - ratio

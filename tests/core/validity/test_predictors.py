@@ -91,3 +91,18 @@ def test_predictors_never_look_at_outcomes_they_were_not_given(predictor: Callab
     fitted = np.arange(10)[None, :] < 6
     other = np.where(fitted[0], y, 1e6)
     np.testing.assert_array_equal(predictor(x, y, fitted), predictor(x, other, fitted))
+
+
+def test_linear_and_two_features_do_not_stretch_a_difference_of_rounding() -> None:
+    x, y = np.array([0.0, 1.8e-155, 1.0, 2.0]), np.array([0.0, 1.0, 0.0, 1.0])
+    fitted = np.array([[True, True, False, False]])
+    np.testing.assert_array_equal(linear(x, y, fitted), np.full((1, 4), 0.5))
+    np.testing.assert_array_equal(two_features(x, -x, y, fitted), np.full((1, 4), 0.5))
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_linear_and_two_features_do_not_depend_on_the_proxys_unit(scale: float) -> None:
+    x, z, y = np.random.default_rng(7).normal(size=(3, 12))
+    fitted = drawn(12, 6, 7)
+    np.testing.assert_allclose(linear(x * scale, y, fitted), linear(x, y, fitted), atol=1e-12)
+    np.testing.assert_allclose(two_features(x * scale, z, y, fitted), two_features(x, z, y, fitted), atol=1e-8)
