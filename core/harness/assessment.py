@@ -85,7 +85,10 @@ def _assess(board: Board, resamples: int, seed: int) -> dict[str, Any]:
     changes = {proxy.name: proxy.change.to_json() for proxy in along}
     pair = board.combine or partners(board)
     return {
-        "proxies": [{**one.to_json(), "change_along_rl": changes.get(one.name)} for one in judged],
+        "proxies": [
+            {**one.to_json(), "change_along_rl": changes.get(one.name), **_said_of_rl(one, column)}
+            for one, column in zip(judged, board.columns, strict=True)
+        ],
         "along": _points(along, board),
         "predictors": _predictions(validity.predict(board.columns, board.outcome, **splits)),
         "combined": _combined(board, pair, splits) if pair else None,
@@ -96,6 +99,14 @@ def _assess(board: Board, resamples: int, seed: int) -> dict[str, Any]:
         "pareto": _pareto(judged),
         "noise_ceiling": _noise_ceiling(board),
     }
+
+
+def _said_of_rl(one: validity.Judgement, column: validity.ProxyColumn) -> dict[str, Any]:
+    """Say of a proxy that looks into the RL run whose end is the outcome how far it looks."""
+    if not column.reads_rl:
+        return {}
+    clause = f"looks into the RL run itself, up to step {column.reads_rl:g}: needs RL, and foretells nothing up to there"
+    return {"reads_rl": column.reads_rl, "note": f"{one.note}; {clause}" if one.note else clause}
 
 
 def partners(board: Board) -> tuple[str, str] | None:
@@ -124,6 +135,7 @@ def agreed(columns: Sequence[validity.ProxyColumn]) -> dict[str, Any] | None:
 def _points(along: Sequence[validity.ValidityAlong], board: Board) -> list[dict[str, Any]]:
     """Turn the judgements about: one entry an amount of RL."""
     trivial = {column.name for column in board.columns if column.trivial}
+    reads = {column.name: column.reads_rl for column in board.columns}
     points = []
     for place, (step, values) in enumerate(sorted(board.outcomes.items()) if along else ()):
         known = values[np.isfinite(values)]
@@ -133,6 +145,7 @@ def _points(along: Sequence[validity.ValidityAlong], board: Board) -> list[dict[
                 "direction": proxy.direction,
                 "trivial": proxy.name in trivial,
                 **proxy.points[place].to_json(),
+                **({"circular": True} if reads[proxy.name] > 0 and step <= reads[proxy.name] else {}),
             }
             for proxy in along
         ]

@@ -165,3 +165,22 @@ def test_any_table_is_judged_or_refused_in_one_line(columns: dict[str, Any], rol
         assert "\n" not in str(error) and str(error).startswith("t.csv")
     else:
         json.dumps(found, allow_nan=False)
+
+
+def test_proxy_that_looks_into_rl_is_circular_up_to_where_it_looks() -> None:
+    board = Board(
+        columns=(
+            ProxyColumn(name="pass@1", higher_is_better=True, values=np.array(COLUMNS["pass@1"])),
+            ProxyColumn(name="micro-probe@20", higher_is_better=True, values=np.array(COLUMNS["pass@8"]), reads_rl=20.0),
+        ),
+        families=("f",) * N,
+        outcomes={step: np.array(COLUMNS["after"]) + step * RNG.normal(size=N) / 500 for step in (0.0, 10.0, 20.0, 40.0)},
+        baseline="pass@1",
+        primary="pass@1",
+    )
+    found = assess(board, resamples=200)
+    marks = {row["step"]: [p["name"] for p in row["proxies"] if p.get("circular")] for row in found["along"]}
+    assert marks == {0.0: ["micro-probe@20"], 10.0: ["micro-probe@20"], 20.0: ["micro-probe@20"], 40.0: []}
+    plain, probe = found["proxies"]
+    assert "reads_rl" not in plain and "RL run" not in (plain["note"] or "")
+    assert probe["reads_rl"] == 20.0 and "up to step 20" in probe["note"]

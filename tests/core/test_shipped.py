@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import MissingError, RecipeError
+from harness import MissingError, Proxy, RecipeError
 from harness.plugins import Plugins
 from harness.recipe import load
 from harness.shipped import shipped, shipped_names
@@ -50,3 +50,12 @@ def test_shipped_recipe_is_found_in_the_layout_of_a_wheel(tmp_path: Path) -> Non
     command = [sys.executable, "-c", find, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.strip() == str(package / "shipped/recipes/quickstart.json")
+
+
+def test_every_proxy_recipe_lists_every_proxy_that_comes_with_the_harness() -> None:
+    plugins = Plugins.discover()
+    shipped_ones = {
+        name for name in plugins.offers(Proxy) if plugins.owner_of("proxy", name).startswith("posttrain-harness ")
+    }
+    listed = {use.offer.name for use in load("every-proxy", plugins).proxies}
+    assert shipped_ones and shipped_ones <= listed

@@ -31,6 +31,7 @@ def layout_of(recipe: Recipe) -> dict[str, Any]:
                 "name": p.label,
                 "higher_is_better": p.offer.higher_is_better,  # type: ignore[attr-defined]
                 "trivial": p.offer.trivial,  # type: ignore[attr-defined]
+                **({"reads_rl": steps} if (steps := p.offer.min_rl_steps(p.params)) else {}),  # type: ignore[attr-defined]
             }
             for p in recipe.proxies
         ],

@@ -104,8 +104,14 @@ def _along(along: Sequence[Mapping[str, Any]]) -> tuple[str, Table]:
     for name in names:
         found = [next((p for p in rows_of(a.get("proxies")) if str(p.get("name")) == name), {}) for a in along]
         style = "dim" if any(p.get("trivial") for p in found) else None
-        table.add_row(text_of(name), *(number(p.get("spearman")) for p in found), style=style)
+        table.add_row(text_of(name), *(_unless_circular(p) for p in found), style=style)
     return "Spearman with the outcome after so many RL steps", table
+
+
+def _unless_circular(point: Mapping[str, Any]) -> str:
+    """Write a proxy's Spearman; in brackets where the proxy has looked into the RL that made the outcome."""
+    written = number(point.get("spearman"))
+    return f"({written})" if point.get("circular") else written
 
 
 def _closing(result: Mapping[str, Any], path: Path | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from harness.assessment import Board, agreed, assess
 from harness.digest import of_json, seed_from
 from harness.estimators import mean_pass_at_k
 from harness.result.candidate import Outcome, candidate_entry
+from harness.result.contamination import contamination
 from harness.result.verdict import verdict
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Circumstances:
     """By proxy."""
     environment: Mapping[str, str]
     plugins: Sequence[str]
+    overlap: Mapping[str, Any] | None = None
+    """What the step `overlap` found, where it was asked for."""
 
 
 def compose(
@@ -78,6 +81,8 @@ def compose(
         "plugins": around.plugins,
         "warnings": _warnings(measured, layout),
     }
+    if around.overlap is not None:
+        result["contamination"] = contamination(measured, around.overlap, outcome)
     result["numbers_digest"] = numbers_digest(result)
     return result
 
@@ -161,6 +166,7 @@ def _columns(
             trivial=proxy["trivial"],
             values=np.array([number(one, proxy["name"]) for one in measured]),
             cost=around.proxy_costs.get(proxy["name"], {}),
+            reads_rl=proxy.get("reads_rl", 0),
         )
         for proxy in layout["proxies"]
     )

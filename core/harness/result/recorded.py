@@ -75,7 +75,12 @@ def layout_from(result: Mapping[str, Any]) -> dict[str, Any]:
         "evaluate_at": [point["step"] for point in result["candidates"][0]["along"]],
         "has_rl": has_rl,
         "proxies": [
-            {"name": row["name"], "higher_is_better": row["direction"] == "higher", "trivial": row["trivial"]}
+            {
+                "name": row["name"],
+                "higher_is_better": row["direction"] == "higher",
+                "trivial": row["trivial"],
+                "reads_rl": row.get("reads_rl", 0),
+            }
             for row in result["proxies"]
         ]
         or [_primary(result)],

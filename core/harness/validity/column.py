@@ -31,6 +31,8 @@ class ProxyColumn:
     """A trivial baseline: shown on every board, never a contender."""
     cost: Mapping[str, float] = field(default_factory=dict)
     """What it cost to measure ("samples", "tokens", "seconds", …); handed through."""
+    reads_rl: float = 0.0
+    """The RL steps it looks into; against outcomes up to there it foretells nothing. 0: measured before RL."""
 
     def claimed(self) -> NDArray[np.float64]:
         """Return the values signed so that higher means a better outcome, as the proxy claims."""

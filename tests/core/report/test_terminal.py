@@ -130,6 +130,12 @@ def test_along_has_a_column_a_step() -> None:
     assert re.search(r"^pass@1 +0\.400 +-0\.500 *$", text, re.MULTILINE)
 
 
+def test_along_puts_what_a_proxy_has_looked_into_in_brackets() -> None:
+    first, last = RESULT["along"]
+    seen = {**first, "proxies": [{**row, "circular": True} for row in first["proxies"]]}
+    assert re.search(r"^pass@1 +\(0\.400\) +-0\.500 *$", shown({**RESULT, "along": [seen, last]}), re.MULTILINE)
+
+
 def test_closing_lines_name_gain_pick_warning_cost_and_file() -> None:
     lines = [" ".join(line.split()) for line in shown(RESULT, Path("s/result.json")).splitlines()]
     assert "gain RL moved the mean of candidates by +0.125 [+0.105, +0.145]" in lines
