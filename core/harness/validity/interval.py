@@ -1,8 +1,8 @@
 """Intervals from bootstrap replicates: percentile (the default) and BCa, as scipy.stats.bootstrap makes them.
 
 Why percentile: for independent normal candidates at n = 12, 20 and 40 and true correlations of 0, .6 and .9 it covers
-Spearman, Kendall and decision accuracy 95-98 % of the time at nominal 95 % (tests/perf/coverage.py prints the table; the most
-is 98.3 %, Spearman at n = 12 and .9), and it needs no jackknife, which ties and the bounds of rho can break. Other
+Spearman, Kendall and decision accuracy 95-98 % of the time at nominal 95 % (tests/perf/coverage.py prints the table; the
+most is 98.3 %, Spearman at n = 12 and .9), and it needs no jackknife, which ties and the bounds of rho can break. Other
 distributions were not tried.
 
 Two percentile intervals are widened for the fewness of what was resampled (`expanded_tail`): that of Pearson's r, and so of

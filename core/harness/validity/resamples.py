@@ -48,9 +48,9 @@ def draw_resamples(
       interval speaks of further candidates from these same families and is too narrow for new ones.
 
     In tests/perf/coverage.py (normal candidates, 5 a family, half of the variance between families) nominal 95 % intervals
-    for rho and r cover new families 90-96 % of the time with 12 families drawn whole: the least where the proxy foretells much
-    within a family and little between them. With 4 families drawn whole it would be 74-96 %, with 8 91-98 %. Intervals drawn
-    within 4 to 12 families cover these families' rho 92-93 %, and new families' rho or r 54-82 %.
+    for rho and r cover new families 90-96 % of the time with 12 families drawn whole, the least where the proxy foretells
+    much within a family and little between them. With 4 families drawn whole it would be 74-96 %, with 8 91-98 %. Intervals
+    drawn within 4 to 12 families cover these families' rho 92-93 %, and new families' rho or r 54-82 %.
 
     Independent draws are `default_rng(seed).integers(0, n, (resamples, n))`, which are scipy.stats.bootstrap's own with
     `paired=True` and the same generator.
