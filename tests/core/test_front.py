@@ -11,12 +11,12 @@ from harness import hookspecs
 from harness.cli.main import COMMANDS, group
 
 PUBLIC = """
-Benchmark Command Context Counts Curated Curation CurationChain DataError DataSource Drift DriftSession Engine EngineSession
+Benchmark Codec Command Context Counts Curated Curation CurationChain DataError DataSource Drift DriftSession Engine EngineSession
 Evidence Example
 Executor Grade Grader HarnessError LocalPath LossTable MissingError Model Need NoParams Panel PluginError Problem Progress
 Proxy ProxyValue RecipeError Sample SampleRequest SampleTable Sampling StepFailed StepFailedError StepFinished StepInfo
 StepProgressed StepStarted StoreError StudyFinished StudyStarted TokenScores TooFewSamplesError Trace TrainJob Trainer
-TrainingFacts UserError __version__ hookimpl printable External FoundProgram NOT_IN_KEY
+TrainingFacts UserError Workload __version__ hookimpl printable External FoundProgram NOT_IN_KEY
 """
 
 HOOKS = {
@@ -44,15 +44,15 @@ MEASURING = (
 )
 OPTIONS = {
     "run": "recipe --store --plugin --json",
-    "plan": "recipe --store --plugin --json",
+    "plan": "recipe --gpu --store --plugin --json",
     "validate": "recipe --plugin --json",
     "status": "--store --json",
     "plugins list": "--json",
     "plugins show": "name --json",
     "rank": f"checkpoints {MEASURING} --proxy --primary --adaptive --json",
     "gate": f"checkpoint {MEASURING} --require --confident --undefined --candidate --json",
-    "analyze": "table --outcome --proxy --lower-better --baseline --family --label --compute --all-studies --resamples --seed"
-    " --json",
+    "analyze": "table --outcome --proxy --lower-better --baseline --family --label --compute --all-studies"
+    " --resamples --seed --json",
     "compare": "a b --phase --k --common --resamples --seed --json",
     "schema": "--plugin",
     "doctor": "--store --json",
