@@ -21,7 +21,7 @@ ROLES = ("outcome", "proxies", "lower_better", "baseline", "family", "label", "c
 FILES = (".csv", ".parquet", ".json")
 
 
-@click.command(name="analyze", short_help="judge the proxies in a table of your own numbers")
+@click.command(name="analyze", short_help="judge the proxies of a table, a result or published studies")
 @click.argument("table", required=False)
 @click.option("--outcome", help="Column measured after RL; higher is better. A CSV or Parquet table needs it.")
 @click.option(

@@ -33,7 +33,7 @@ COMMANDS = {
     "plugins": "list plug-ins and show their components",
     "rank": "rank existing checkpoints, without any RL",
     "gate": "exit 3 when a checkpoint falls short of a rule",
-    "analyze": "judge the proxies in a table of your own numbers",
+    "analyze": "judge the proxies of a table, a result or published studies",
     "compare": "compare two candidates or two results, paired by problem",
     "schema": "print the recipe's JSON Schema, for editors",
     "doctor": "show what this machine can run and what is missing",
