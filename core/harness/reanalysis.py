@@ -95,6 +95,7 @@ def _from_counts(
         proxy_costs=_costs(result),
         environment=result["environment"],
         plugins=result["plugins"],
+        overlap=result.get("contamination"),
     )
     again = compose(measured, layout, around, resamples=resamples, seed=seed)
     tokens = {point["step"]: point["rl_tokens"] for point in result["along"]}

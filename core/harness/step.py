@@ -23,6 +23,7 @@ STEP_VERSIONS = {
     "grade": "1",
     "score": "1",
     "drift": "1",
+    "overlap": "1",
     "proxy": "1",
     "analyze": "2",
 }

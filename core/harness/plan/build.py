@@ -15,6 +15,7 @@ from harness.errors import RecipeError
 from harness.plan.builder import Builder
 from harness.plan.graph import Plan
 from harness.plan.layout import layout_of
+from harness.recipe.records import trained_on
 from harness.step import Part, Step
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def build(
         Step(
             kind="analyze",
             settings=layout_of(recipe),
-            inputs={**read, **outcome, **proxies},
+            inputs={**read, **outcome, **proxies, **_overlap(builder)},
             title="analyze",
         )
     )
@@ -259,6 +260,26 @@ def _proxy(builder: Builder, proxy: Use, evidence: Mapping[str, Ref], outcome: M
             title=f"proxy · {proxy.label}",
         )
     )
+
+
+def _overlap(builder: Builder) -> dict[str, Ref]:
+    """Plan the comparison of benchmark and training problems, where it is asked for."""
+    recipe = builder.recipe
+    if recipe.contamination is None:
+        return {}
+    sources = trained_on(recipe.data)
+    inputs = {f"problems/{n}": builder.problems(benchmark) for n, benchmark in enumerate(recipe.benchmarks)}
+    step = Step(
+        kind="overlap",
+        settings={
+            "rule": asdict(recipe.contamination),
+            "benchmarks": [benchmark.name for benchmark in recipe.benchmarks],
+            "sources": list(sources),
+        },
+        inputs=inputs | {f"data/{name}": builder.data(name) for name in sources},
+        title="overlap of benchmark and training problems",
+    )
+    return {"overlap": builder.add(step)}
 
 
 def _runs(recipe: Recipe) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness import digest
+from harness.contamination import Rule
 from harness.errors import HarnessError
 from harness.offers import DataSource, Grader, Trainer
 from harness.recipe.candidates import build_candidates
@@ -13,7 +14,7 @@ from harness.recipe.faults import quoted, shown
 from harness.recipe.grid import Draft, expand
 from harness.recipe.measures import build_benchmarks, build_outcome, build_proxies, choose_baseline, choose_primary
 from harness.recipe.read import read
-from harness.recipe.records import Budget, Recipe, RlStage
+from harness.recipe.records import Budget, Recipe, RlStage, trained_on
 from harness.recipe.schema import SCHEMA_VERSION, by_kind, composed_schema
 from harness.recipe.structure import Structure
 from harness.recipe.uses import Binder, below
@@ -139,6 +140,7 @@ def _build(document: Document, raw: Mapping[str, Any], binder: Binder, structure
         outcome=outcome,
         execution=execution,
         budget=Budget(**raw["budget"]) if "budget" in raw else None,
+        contamination=_contamination(raw, data, binder),
         warnings=(*warnings, *_warnings(raw)),
     )
 
@@ -192,6 +194,18 @@ def _reward(entry: Mapping[str, Any], data: Mapping[str, Use], binder: Binder) -
         return None
     found = binder.find("grader", source.grader, ("data", "rl", "use"))
     return found if isinstance(found, Grader) else None
+
+
+def _contamination(raw: Mapping[str, Any], data: Mapping[str, Use], binder: Binder) -> Rule | None:
+    asked = raw.get("contamination", False)
+    if asked is False:
+        return None
+    if not trained_on(data):
+        binder.faults.add(
+            ("contamination",), 'there is nothing to compare with; add "sft" or "rl" to "data", or leave it out'
+        )
+        binder.faults.stop()
+    return Rule(**({} if asked is True else asked))
 
 
 def _warnings(raw: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from harness.contamination import Rule
     from harness.offers import Benchmark, Grader, Offer
     from harness.values import Sampling
 
@@ -130,4 +131,11 @@ class Recipe:
     outcome: Outcome
     execution: Use
     budget: Budget | None = None
+    contamination: Rule | None = None
+    """Look for benchmark problems among the training problems; None: do not."""
     warnings: tuple[str, ...] = ()
+
+
+def trained_on(data: Mapping[str, Use]) -> tuple[str, ...]:
+    """Name the data sources whose problems may be trained on: all but the held-out traces."""
+    return tuple(name for name in data if name != "heldout")

@@ -287,6 +287,26 @@ def _measurement() -> Schema:
             },
             "additionalProperties": False,
         },
+        "contamination": {
+            "description": "Look for benchmark problems among the training problems, and score without them too.",
+            "anyOf": [
+                {"type": "boolean"},
+                {
+                    "type": "object",
+                    "properties": {
+                        "ngram": {"description": "Tokens in an n-gram.", "type": "integer", "minimum": 2, "default": 13},
+                        "share": {
+                            "description": "Share of a problem's n-grams that one training prompt must hold.",
+                            "type": "number",
+                            "exclusiveMinimum": 0,
+                            "maximum": 1,
+                            "default": 0.5,
+                        },
+                    },
+                    "additionalProperties": False,
+                },
+            ],
+        },
         "execution": {"description": "Where steps run.", **ref("executor")},
         "budget": {
             "description": "Same budget as a rule: every trained candidate comes within tolerance of this many tokens.",

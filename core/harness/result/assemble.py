@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.result.compose import Circumstances, compose
 from harness.result.cost import Ledger
+from harness.store import read_json
 from harness.worker import environment
 
 if TYPE_CHECKING:
@@ -26,5 +27,6 @@ def assemble(job: Job, measured: Sequence[Measured]) -> dict[str, Any]:
         },
         environment=environment(),
         plugins=sorted({r.distribution for r in job.plugins.records if r.status == "ok"}),
+        overlap=read_json(job.input("overlap") / "overlap.json") if "overlap" in job.step.inputs else None,
     )
     return compose(measured, layout, around)
