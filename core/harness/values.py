@@ -92,9 +92,10 @@ class Sample:
     finish: Finish
     """`stop`: the model ended it; `length`: it was cut at max_tokens."""
     logprob: float
-    """Sum over its tokens of the log-probability (nats) under the sampling distribution at temperature 1."""
+    """Sum over its tokens of the log-probability (nats) under the sampling distribution at temperature 1; NaN where the
+    engine cannot tell."""
     entropy: float
-    """Mean over its tokens of the next-token entropy at temperature 1 (nats)."""
+    """Mean over its tokens of the next-token entropy at temperature 1 (nats); NaN where the engine cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +115,9 @@ class TokenScores:
     logprobs: NDArray[np.float32]
     """log p(token), nats, shape (tokens,)."""
     entropies: NDArray[np.float32]
-    """Next-token entropy where that token was due, nats, shape (tokens,)."""
-    ranks: NDArray[np.int32]
-    """1 + how many tokens were more probable than the true one, shape (tokens,)."""
+    """Next-token entropy where that token was due, nats, shape (tokens,); NaN where the engine cannot tell."""
+    ranks: NDArray[np.int32] | NDArray[np.float32]
+    """1 + how many tokens were more probable than the true one, shape (tokens,); NaN where the engine cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from harness import hookspecs
 from harness.cli.main import COMMANDS, group
 
 PUBLIC = """
-Benchmark Codec Command Context Counts Curated Curation CurationChain DataError DataSource Drift DriftSession Engine EngineSession
-Evidence Example
+Benchmark Codec Command Context Counts Curated Curation CurationChain DataError DataSource Drift DriftSession Engine
+EngineSession Evidence Example
 Executor Grade Grader HarnessError LocalPath LossTable MissingError Model Need NoParams Panel PluginError Problem Progress
 Proxy ProxyValue RecipeError Sample SampleRequest SampleTable Sampling StepFailed StepFailedError StepFinished StepInfo
 StepProgressed StepStarted StoreError StudyFinished StudyStarted TokenScores TooFewSamplesError Trace TrainJob Trainer

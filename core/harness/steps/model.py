@@ -28,11 +28,13 @@ def run(job: Job) -> None:
 
 
 def check_folder(folder: Path) -> None:
-    """Check that a folder holds a checkpoint in Hugging Face form.
+    """Check that a folder holds a checkpoint in Hugging Face form, or names a model that a server has (`served.json`).
 
     Raises:
         UserError: it has no config.json, or no safetensors.
     """
+    if (folder / "served.json").is_file():
+        return
     if not (folder / "config.json").is_file():
         raise UserError(f"checkpoint {str(folder)!r}: has no config.json; give a Hugging Face folder")
     if not any(folder.glob("*.safetensors")):

@@ -34,7 +34,7 @@ def compute(evidence: Evidence, params: NoParams) -> ProxyValue:
         return ProxyValue(value=None, reason="no sampled tokens")
     total = np.concatenate([total for total, _ in sums])
     if not np.isfinite(total).all():
-        return ProxyValue(value=None, reason="the entropy of some sample is not finite")
+        return ProxyValue(value=None, reason="the engine gave no finite entropy for some sample")
     entropy = weighted_mean(total, tokens)
     low = None if entropy.low is None else max(entropy.low, 0.0)
     reason = entropy.reason
