@@ -1,6 +1,7 @@
 """The front of the house: what plug-in authors and Python users may import."""
 
 from harness._version import __version__
+from harness.codec import Codec
 from harness.contract import NOT_IN_KEY, CurationChain, LocalPath
 from harness.errors import (
     DataError,
@@ -67,6 +68,7 @@ from harness.values import (
 __all__ = [
     "NOT_IN_KEY",
     "Benchmark",
+    "Codec",
     "Command",
     "Context",
     "Counts",
