@@ -43,7 +43,7 @@ from harness.offers import (
     Proxy,
     Trainer,
 )
-from harness.training import TrainJob
+from harness.training import TrainJob, Workload
 from harness.values import (
     Context,
     Counts,
@@ -122,6 +122,7 @@ __all__ = [
     "Trainer",
     "TrainingFacts",
     "UserError",
+    "Workload",
     "__version__",
     "hookimpl",
     "printable",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from harness.training import TrainJob
+    from harness.training import TrainJob, Workload
     from harness.values import (
         Context,
         Curated,
@@ -50,6 +50,15 @@ class Curate(Protocol):
     """A curation: turn one training set into another; pure, seeded by `context.seed`."""
 
     def __call__(self, data: Curated, params: Any, context: Context) -> Curated: ...
+
+
+class CountExamples(Protocol):
+    """Say how many examples a curation leaves at most; None where it cannot be known."""
+
+    def __call__(
+        self, params: Any, incoming: int | None, chain: Callable[[Sequence[Mapping[str, Any]], int | None], int | None], /
+    ) -> int | None:
+        """Return the number, from the settings, the number that comes in, and the same question for a nested chain."""
 
 
 class Train(Protocol):
@@ -133,6 +142,8 @@ class Curation(Offer):
     held-out traces too, with `context.scale` set, which gives the candidate's own held-out set."""
     needs_pools: bool = False
     """Ask the host for all of the recipe's data sources by name (Context.pools)."""
+    size: CountExamples = lambda _params, incoming, _chain: incoming
+    """How many examples it leaves, at most; without it: as many as come in. `harness plan` goes by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +155,8 @@ class Trainer(Offer):
     command: Callable[[TrainJob, Any], tuple[tuple[str, ...], ...]] | None = None
     """From a job and params, the programs it would start, in order, each as its argument list; None where it starts none.
     Pure: it reads no file, and neither `job.examples` nor `job.monitor`."""
+    workload: Callable[[Any], Workload] | None = None
+    """From params, the size of a run; without it, `harness plan` estimates no cost of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ class Step:
     inputs: Mapping[str, Ref] = field(default_factory=dict)
     """Artifacts it reads, by role."""
     hints: Mapping[str, Any] = field(default_factory=dict)
-    """What the work needs and the key must not hold: where a local folder lies."""
+    """What may be known of the work and the key must not hold: the name of a data source in the recipe."""
     title: str = ""
     candidate: str | None = None
 
@@ -85,7 +85,7 @@ class Step:
             }
         )
 
-    @property
+    @cached_property
     def ref(self) -> Ref:
         """Its place in the store."""
         return Ref(self.kind, self.key)

@@ -14,6 +14,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What a trainer's settings say of one run's size, for estimates."""
+
+    max_tokens: int
+    """SFT: the longest example, prompt and response together; RL: the longest completion."""
+    gpus: int = 1
+    prompts_per_step: int = 0
+    """RL: prompts a step."""
+    rollouts: int = 0
+    """RL: completions of a prompt."""
+    steps: int | None = None
+    """RL steps; None: as many as `episodes` passes over the prompts make."""
+    episodes: int = 1
+    passes: int = 1
+    """RL: passes of the optimizer over a step's completions."""
+    scorings: int = 1
+    """RL: forward passes over a completion besides: the policy's log-probabilities, and a reference model's."""
+    weight_bytes: int = 2
+    """Bytes a weight of the checkpoints it writes."""
+    resume_states: int = 1
+    """States for a resume, weights and optimizer, that it keeps while it runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainJob:
     """One training run: read `start`, write `out`, keep what a resume needs in `work`.
 

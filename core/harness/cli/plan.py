@@ -9,20 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cards import PEAK_FLOPS
+from harness.errors import UserError
+from harness.report.estimate import estimate_lines
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.plan import Plan
+    from harness.plan.estimate import Estimate
     from harness.plugins import Plugins
+    from harness.recipe import Recipe
     from harness.step import Step
     from harness.store import Store
 
 
 @click.command(name="plan", short_help="show what a run would do and what is done already")
 @click.argument("recipe")
+@click.option("--gpu", type=click.Choice(sorted(PEAK_FLOPS)), help="Card to estimate cost for, instead of the recipe's.")
 @click.option("--store", type=click.Path(path_type=Path), help="Folder of artifacts (default: $HARNESS_STORE or .harness).")
 @click.option("--plugin", "plugin_files", multiple=True, type=click.Path(path_type=Path), help="A local plug-in file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole plan as JSON on stdout.")
-def command(recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_json: bool) -> None:
-    """Show the steps of RECIPE: how many of each kind, how many stand in the store, how many samples, how long."""
+def command(recipe: str, gpu: str | None, store: Path | None, plugin_files: tuple[Path, ...], as_json: bool) -> None:
+    """Show the steps of RECIPE: how many of each kind, how many stand in the store, how many samples, how long.
+
+    With "cost" in the recipe: tokens, GPU hours and disk of what is to do, by a stated model.
+    """
     from harness import plan as planning
     from harness import study
     from harness.plugins import Plugins
@@ -33,17 +45,37 @@ def command(recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_
     loaded = load(recipe, plugins)
     plan = planning.build(loaded, plugins)
     place = Store(store or study.default_store())
-    summary = summarize(plan, place)
+    missing = plan.missing(place)
+    summary = summarize(plan, place, missing)
+    cost = _estimate(loaded, plan, missing, plugins, gpu)
     if as_json:
-        whole = {**summary, "recipe": loaded.raw, "steps": _steps(plan, place, plugins)}
+        whole = {
+            **summary,
+            **({"cost": cost.to_json()} if cost else {}),
+            "recipe": loaded.raw,
+            "steps": _steps(plan, place, plugins),
+        }
         click.echo(json.dumps(whole, indent=1, ensure_ascii=False))
         return
     _print(summary)
+    for line in estimate_lines(cost) if cost else ():
+        click.echo(line)
 
 
-def summarize(plan: Plan, store: Store) -> dict[str, Any]:
+def _estimate(recipe: Recipe, plan: Plan, missing: Sequence[Step], plugins: Plugins, gpu: str | None) -> Estimate | None:
+    """Estimate what is to do; None where the recipe has no `cost`."""
+    from harness.plan.estimate import estimate
+
+    if recipe.cost is None:
+        if gpu is not None:
+            raise UserError(f'--gpu {gpu}: the recipe says nothing of its size; give it "cost" with "parameters"')
+        return None
+    return estimate(plan, recipe.cost, plugins, missing, gpu)
+
+
+def summarize(plan: Plan, store: Store, steps: Sequence[Step] | None = None) -> dict[str, Any]:
     """Count steps by kind, those to do, samples to draw, and the time they took where the store remembers the like."""
-    missing = {step.ref for step in plan.missing(store)}
+    missing = {step.ref for step in (plan.missing(store) if steps is None else steps)}
     total = Counter(step.kind for step in plan.steps)
     to_do = Counter(ref.kind for ref in missing)
     seconds = _seconds_by_kind(store)

@@ -32,6 +32,8 @@ class Builder:
     draws: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Samples a problem before RL of the candidates that are not sampled like all others: after each round, ascending."""
     steps: dict[str, Step] = field(default_factory=dict)
+    _parts: dict[int, Part] = field(default_factory=dict)
+    """Parts made already, by the identity of the Use, which the recipe holds."""
 
     def add(self, step: Step) -> Ref:
         """Add a step unless the like is there already."""
@@ -40,6 +42,11 @@ class Builder:
 
     def part(self, use: Use) -> Part:
         """Turn a component of the recipe into plain JSON."""
+        if id(use) not in self._parts:
+            self._parts[id(use)] = self._part(use)
+        return self._parts[id(use)]
+
+    def _part(self, use: Use) -> Part:
         return Part(
             kind=use.offer.kind,
             name=use.offer.name,
@@ -63,11 +70,13 @@ class Builder:
 
     def data(self, name: str) -> Ref:
         """Plan one of the recipe's data sources."""
-        return self.add(Step(kind="data", parts=(self.part(self.recipe.data[name]),), title=f"data · {name}"))
+        part = self.part(self.recipe.data[name])
+        return self.add(Step(kind="data", parts=(part,), title=f"data · {name}", hints={"data": name}))
 
     def problems(self, benchmark: BenchmarkUse) -> Ref:
         """Plan a benchmark's problems."""
-        return self.add(Step(kind="data", parts=(self.part(benchmark.use),), title=f"problems · {benchmark.name}"))
+        part, name = self.part(benchmark.use), benchmark.name
+        return self.add(Step(kind="data", parts=(part,), title=f"problems · {name}", hints={"benchmark": name}))
 
     def graded(self, *, model: Ref, at: str, problems: Ref, grader: Part, ends: Sequence[int], sampling: Mapping[str, Any],
                seed: int, phase: str, title: str, candidate: str | None) -> Ref:  # fmt: skip

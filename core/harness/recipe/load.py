@@ -9,10 +9,12 @@ from harness.contamination import Rule
 from harness.errors import HarnessError
 from harness.offers import DataSource, Grader, Trainer
 from harness.recipe.candidates import build_candidates
+from harness.recipe.cost import cost_facts
 from harness.recipe.evidence import Sources
 from harness.recipe.faults import quoted, shown
 from harness.recipe.grid import Draft, expand
 from harness.recipe.measures import build_benchmarks, build_outcome, build_proxies, choose_baseline, choose_primary
+from harness.recipe.notes import without_notes
 from harness.recipe.read import read
 from harness.recipe.records import Budget, Recipe, RlStage, trained_on
 from harness.recipe.schema import SCHEMA_VERSION, by_kind, composed_schema
@@ -125,7 +127,7 @@ def _build(document: Document, raw: Mapping[str, Any], binder: Binder, structure
     return Recipe(
         name=raw["name"],
         path=document.path,
-        digest=digest.of_json(raw),
+        digest=digest.of_json(without_notes(raw)),
         raw=raw,
         seeds=tuple(raw.get("seeds", [raw.get("seed", 0)])),
         base=base,
@@ -141,6 +143,7 @@ def _build(document: Document, raw: Mapping[str, Any], binder: Binder, structure
         execution=execution,
         budget=Budget(**raw["budget"]) if "budget" in raw else None,
         contamination=_contamination(raw, data, binder),
+        cost=cost_facts(raw),
         warnings=(*warnings, *_warnings(raw)),
     )
 

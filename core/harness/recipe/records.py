@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from harness.contamination import Rule
     from harness.offers import Benchmark, Grader, Offer
+    from harness.recipe.cost import CostFacts
     from harness.values import Sampling
 
 
@@ -112,7 +113,7 @@ class Recipe:
     path: Path | None
     """The file it came from; None for a recipe given as a mapping."""
     digest: str
-    """SHA-256 of the canonical JSON of the raw recipe."""
+    """SHA-256 of the canonical JSON of the raw recipe, without what says where it runs, what it costs and why."""
     raw: Mapping[str, Any]
     seeds: tuple[int, ...]
     """From `seeds`, or (seed,). A seed moves the choice of data, SFT and RL; problems stay."""
@@ -133,6 +134,8 @@ class Recipe:
     budget: Budget | None = None
     contamination: Rule | None = None
     """Look for benchmark problems among the training problems; None: do not."""
+    cost: CostFacts | None = None
+    """What `harness plan` estimates cost by; None: it does not."""
     warnings: tuple[str, ...] = ()
 
 

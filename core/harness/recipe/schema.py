@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from harness import offers as kinds
 from harness.errors import PluginError
 from harness.recipe.component import Schema, definition_of, settings_schema
+from harness.recipe.cost import COST
+from harness.recipe.notes import NOTES
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -90,7 +92,7 @@ def by_kind(plugins: Plugins) -> dict[str, Mapping[str, kinds.Offer]]:
 
 def reserved_of(kind: str) -> Schema:
     """Return the host's own keys that may stand among a component's settings, with their schemas."""
-    return {"benchmark": _BENCHMARK_KEYS, RL_TRAINER: _RL_KEYS}.get(kind, {})
+    return {"notes": NOTES, **{"benchmark": _BENCHMARK_KEYS, RL_TRAINER: _RL_KEYS}.get(kind, {})}
 
 
 def ref(kind: str) -> Schema:
@@ -181,6 +183,7 @@ def _candidate() -> Schema:
             "start_from": {"description": "Another candidate whose SFT checkpoint this one's SFT starts from.", **NAME},
             "family": {"description": "Candidates that share a family are not independent.", **NAME},
             "details": {"description": "Free notes for the report.", "type": "object"},
+            "notes": NOTES,
         },
         "required": ["name"],
         "additionalProperties": False,
@@ -218,6 +221,7 @@ def _grid(plugins: Plugins) -> Schema:
             },
             "sft": {"type": "object"},
             "family": NAME,
+            "notes": NOTES,
         },
         "required": ["axes"],
         "additionalProperties": False,
@@ -238,6 +242,7 @@ def _study() -> Schema:
             "minItems": 1,
             "uniqueItems": True,
         },
+        "notes": NOTES,
         "plugins": {
             "description": "Local plug-in files, relative to the recipe.",
             "type": "array",
@@ -308,6 +313,7 @@ def _measurement() -> Schema:
             ],
         },
         "execution": {"description": "Where steps run.", **ref("executor")},
+        "cost": COST,
         "budget": {
             "description": "Same budget as a rule: every trained candidate comes within tolerance of this many tokens.",
             "type": "object",

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le
 
 from harness import Context, Curated, Curation, Example, hookimpl
-from harness_plugins.curation.ranking import check_size, ranked, size_of
+from harness_plugins.curation.ranking import check_size, ranked, size_by_settings, size_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,7 @@ def harness_curations() -> Iterator[Curation]:
         version="1",
         summary="keep examples by how often the base already solves them",
         params=Params,
+        size=size_by_settings,
         load=lambda: keep_by_difficulty,
         needs_pass_rates=True,
     )

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, Lt
 
 from harness import Context, Curated, Curation, Example, hookimpl
-from harness_plugins.curation.ranking import apportion, check_size, ranked, size_of
+from harness_plugins.curation.ranking import apportion, check_size, ranked, size_by_settings, size_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,5 +124,6 @@ def harness_curations() -> Iterator[Curation]:
         version="1",
         summary="keep the shortest, the longest, or a middle range of the responses",
         params=Params,
+        size=size_by_settings,
         load=lambda: keep_by_length,
     )

@@ -6,7 +6,7 @@ order, so that a cut to a token budget keeps the proportions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Annotated
@@ -113,6 +113,23 @@ def _content(example: Example) -> tuple[str, str, str | None, str]:
     return example.prompt, example.response, example.answer, example.source
 
 
+def count(
+    params: Params, incoming: int | None, chain: Callable[[Sequence[Mapping[str, object]], int | None], int | None]
+) -> int | None:
+    """Return how many examples the mixture has at most; see harness.offers.CountExamples."""
+    if any(part.share is not None for part in params.parts):
+        return incoming if params.examples is None else params.examples
+    total = 0
+    for part in params.parts:
+        size = part.examples
+        if size is None:
+            size = chain(part.curate, None if part.pool else incoming)
+        if size is None:
+            return None
+        total += size
+    return total
+
+
 @hookimpl
 def harness_curations() -> Iterator[Curation]:
     """Offer `mixture`."""
@@ -123,4 +140,5 @@ def harness_curations() -> Iterator[Curation]:
         params=Params,
         load=lambda: mix,
         needs_pools=True,
+        size=count,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from hashlib import blake2b
 from math import floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,6 +62,13 @@ def size_of(purpose: str, total: int, examples: int | None, share: float | None,
     if size == 0:
         raise ValueError(f"{purpose}: a share of {share} of {total} examples is none; raise 'share'")
     return size
+
+
+def size_by_settings(params: Any, incoming: int | None, _chain: object) -> int | None:
+    """Return how many examples settings with `examples` and `share` leave at most."""
+    if params.examples is not None:
+        return int(params.examples)
+    return incoming if params.share is None or incoming is None else round(params.share * incoming)
 
 
 def apportion(total: int, weights: Sequence[Fraction | int]) -> list[int]:

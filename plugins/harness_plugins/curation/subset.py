@@ -51,5 +51,6 @@ def harness_curations() -> Iterator[Curation]:
         summary="keep a number of examples, drawn at random or from the start",
         params=Params,
         selects=False,
+        size=lambda params, incoming, _chain: min(params.examples, incoming or params.examples),
         load=lambda: keep_subset,
     )

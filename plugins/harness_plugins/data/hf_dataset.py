@@ -13,7 +13,7 @@ from harness import Context, DataError, DataSource, Example, LocalPath, hookimpl
 from harness_plugins.data.columns import Row
 from harness_plugins.data.examples import RowParams, to_examples
 from harness_plugins.data.files import display
-from harness_plugins.data.hub import check_pinned
+from harness_plugins.data.hub import check_hub_id, check_pinned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,9 @@ class HubParams(RowParams):
 
     dataset: str
     """Hub id, "owner/name"."""
-    revision: str
-    """Commit hash of 40 hex digits; a branch would let the data change under the same recipe."""
+    revision: str | None
+    """Commit hash of 40 hex digits; a branch would let the data change under the same recipe. Null, which has to be written
+    out: what the hub has when the data are first read; the store keeps that, another store may get something else."""
     config: str | None = None
     """Configuration (subset) of the data set, where it has several."""
     split: str = "train"
@@ -32,7 +33,9 @@ class HubParams(RowParams):
     def __post_init__(self) -> None:
         """Refuse what is not pinned."""
         RowParams.__post_init__(self)
-        check_pinned(self.dataset, self.revision, "'hf-dataset-folder'")
+        check_hub_id(self.dataset, "'hf-dataset-folder'")
+        if self.revision is not None:
+            check_pinned(self.dataset, self.revision, "'hf-dataset-folder'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,10 +19,19 @@ def check_pinned(hub_id: str, revision: str, local: str) -> None:
     Raises:
         ValueError: either is malformed.
     """
-    if not _ID.fullmatch(hub_id):
-        raise ValueError(f"{hub_id!r} is not a hub id like 'owner/name'; for a local folder use {local}")
+    check_hub_id(hub_id, local)
     if not _COMMIT.fullmatch(revision):
         raise ValueError(
             f"revision {revision!r} is not a commit hash of 40 hex digits; a branch or tag can move, "
             f"so take the hash from the history of {hub_id} on the hub"
         )
+
+
+def check_hub_id(hub_id: str, local: str) -> None:
+    """Demand a hub id; arguments and errors as for `check_pinned`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _ID.fullmatch(hub_id):
+        raise ValueError(f"{hub_id!r} is not a hub id like 'owner/name'; for a local folder use {local}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import Trainer, hookimpl
+from harness import Trainer, Workload, hookimpl
 from harness_plugins.local.grpo_settings import Params
 
 if TYPE_CHECKING:
@@ -37,6 +37,18 @@ def train(job: TrainJob, params: Params) -> None:
     run_grpo(job, params)
 
 
+def _workload(params: Params) -> Workload:
+    return Workload(
+        max_tokens=params.max_tokens,
+        prompts_per_step=params.prompts_per_step,
+        rollouts=params.rollouts,
+        steps=params.steps,
+        passes=params.epochs,
+        scorings=1 + (params.kl > 0),
+        weight_bytes=4,
+    )
+
+
 @hookimpl
 def harness_trainers() -> Iterator[Trainer]:
     """Offer the trainer."""
@@ -47,5 +59,6 @@ def harness_trainers() -> Iterator[Trainer]:
         method="rl",
         params=Params,
         load=lambda: train,
+        workload=_workload,
         requires=("torch", "transformers", "safetensors"),
     )

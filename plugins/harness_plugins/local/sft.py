@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import Trainer, hookimpl
+from harness import Trainer, Workload, hookimpl
 from harness_plugins.local.sft_settings import Params
 
 if TYPE_CHECKING:
@@ -43,5 +43,6 @@ def harness_trainers() -> Iterator[Trainer]:
         method="sft",
         params=Params,
         load=lambda: train,
+        workload=lambda params: Workload(max_tokens=params.max_tokens, weight_bytes=4),
         requires=("torch", "transformers", "safetensors"),
     )

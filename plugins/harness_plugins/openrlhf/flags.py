@@ -65,6 +65,7 @@ def argument(flag: str, value: Value | None) -> Iterator[str]:
         yield from texts
 
 
+@cache
 def flags_of(params: type[Any]) -> Mapping[str, Flag]:
     """Return the flag of each field that has one, in the fields' order."""
     hints = get_type_hints(params, include_extras=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from harness import Trainer, UserError, hookimpl
+from harness import Trainer, UserError, Workload, hookimpl
 from harness_plugins.openrlhf.command import grpo_commands, stop_command
 from harness_plugins.openrlhf.grpo_settings import Params
 from harness_plugins.openrlhf.paths import Paths
@@ -103,6 +103,20 @@ def _stop(job: TrainJob, params: Params, attempt: int) -> None:
         launch.run(stop_command(job, params, attempt=attempt), Paths(job.work).log)
 
 
+def _workload(params: Params) -> Workload:
+    apart = 0 if params.colocate == "all" else params.num_engines * params.engine_tensor_parallel
+    return Workload(
+        max_tokens=params.max_tokens,
+        gpus=params.gpus * params.nodes + apart,
+        prompts_per_step=params.prompts_per_step,
+        rollouts=params.rollouts,
+        episodes=params.episodes,
+        passes=params.epochs,
+        scorings=1 + (params.kl > 0),
+        resume_states=params.kept_states,
+    )
+
+
 @hookimpl
 def harness_trainers() -> Iterator[Trainer]:
     """Offer the trainer."""
@@ -114,6 +128,7 @@ def harness_trainers() -> Iterator[Trainer]:
         params=Params,
         load=lambda: train,
         command=grpo_commands,
+        workload=_workload,
         requires=("tokenizers",),
         externals=(OPENRLHF,),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import DataError, Trainer, hookimpl
+from harness import DataError, Trainer, Workload, hookimpl
 from harness_plugins.openrlhf.command import sft_commands
 from harness_plugins.openrlhf.program import OPENRLHF
 from harness_plugins.openrlhf.sft_settings import Params
@@ -48,6 +48,10 @@ def train(job: TrainJob, params: Params) -> None:
     training.run(sft_commands(job, params), total=total, note="loss", look=lambda: None)
 
 
+def _workload(params: Params) -> Workload:
+    return Workload(max_tokens=params.max_tokens, gpus=params.gpus * params.nodes, resume_states=params.kept_states)
+
+
 @hookimpl
 def harness_trainers() -> Iterator[Trainer]:
     """Offer the trainer."""
@@ -59,6 +63,7 @@ def harness_trainers() -> Iterator[Trainer]:
         params=Params,
         load=lambda: train,
         command=sft_commands,
+        workload=_workload,
         requires=("tokenizers",),
         externals=(OPENRLHF,),
     )
