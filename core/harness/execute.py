@@ -38,6 +38,10 @@ class Pool(Protocol):
     def workers(self) -> int:
         """How many tasks run at once."""
 
+    @property
+    def isolates(self) -> bool:
+        """Whether a worker that dies breaks its own task's future only, and not those of all tasks at work."""
+
     def submit(self, function: Callable[[Task], Report], task: Task) -> Future[Report]:
         """Run function(task) somewhere; a worker that dies gives BrokenProcessPool."""
 
@@ -108,10 +112,26 @@ def _submit(state: _State, pool: Pool, store: Store, files: tuple[str, ...], pla
     now = time.monotonic()
     due = [step for moment, step in state.later if moment <= now]
     state.later = [(moment, step) for moment, step in state.later if moment > now]
-    state.ready.extend(due)
-    while state.ready and len(state.running) < pool.workers and not _must_wait(state):
+    for step in due:
+        # Looked at from here, since a task may be a job in a cluster's queue.
+        if _is_busy(store, step):
+            state.later.append((now + _BUSY_S, step))
+        else:
+            state.ready.append(step)
+    while state.ready and len(state.running) < pool.workers and (pool.isolates or not _must_wait(state)):
         step = state.ready.popleft()
         state.running[pool.submit(run_step, Task(step=step, store=str(store.root), plugin_files=files))] = step
+
+
+def _is_busy(store: Store, step: Step) -> bool:
+    """Whether somebody is still at the step."""
+    from filelock import Timeout
+
+    try:
+        with store.lock(step.key).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def _must_wait(state: _State) -> bool:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_ENGINE = "local"
 _DEFAULT_EXECUTOR = "local-processes"
+_NOT_IN_DIGEST = frozenset({"execution"})
+"""Where steps run moves no number, and the digest seeds the analysis: on a cluster it must give the same."""
 
 
 def load(source: Path | str | Mapping[str, Any], plugins: Plugins) -> Recipe:
@@ -127,7 +129,7 @@ def _build(document: Document, raw: Mapping[str, Any], binder: Binder, structure
     return Recipe(
         name=raw["name"],
         path=document.path,
-        digest=digest.of_json(without_notes(raw)),
+        digest=digest.of_json({key: part for key, part in without_notes(raw).items() if key not in _NOT_IN_DIGEST}),
         raw=raw,
         seeds=tuple(raw.get("seeds", [raw.get("seed", 0)])),
         base=base,

@@ -49,6 +49,8 @@ def open_processes(params: Params) -> Iterator[ProcessPool]:
 class ProcessPool:
     """ProcessPoolExecutor that is made anew when a worker dies."""
 
+    isolates = False
+
     def __init__(self, workers: int, threads: int) -> None:
         self.workers = workers
         self._threads = threads

@@ -33,9 +33,16 @@ def changed(good: str, folder: Path, **changes: Any) -> Path:
 
 def test_load_keeps_the_raw_recipe_and_its_digest(recipe: Recipe, good: str, folder: Path) -> None:
     assert recipe.raw == json.loads(good)
-    assert recipe.digest == of_json(json.loads(good))
+    assert recipe.digest == of_json({key: part for key, part in json.loads(good).items() if key != "execution"})
     assert recipe.path == folder / "r.json"
     assert (recipe.name, recipe.seeds, recipe.warnings) == ("study", (3, 4), ())
+
+
+def test_digest_is_the_same_wherever_steps_run(recipe: Recipe, good: str, folder: Path, plugins: Plugins) -> None:
+    elsewhere = load(changed(good, folder, execution=None), plugins)
+    assert elsewhere.raw != recipe.raw
+    assert elsewhere.digest == recipe.digest
+    assert load(changed(good, folder, seeds=[5]), plugins).digest != recipe.digest
 
 
 def test_load_orders_candidates_then_grid(recipe: Recipe) -> None:

@@ -1,0 +1,3 @@
+"""Steps as tasks of a Ray cluster."""
+
+__all__ = ["executor"]
