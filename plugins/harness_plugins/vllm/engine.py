@@ -10,6 +10,7 @@ with the batch, and a sample with them; `batch_invariant` asks vLLM for kernels 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from harness import EngineSession
     from harness_plugins.vllm.child import Child
+    from harness_plugins.vllm.session import Session
 
 OWN = {
     *(
@@ -70,6 +72,9 @@ class Params:
     beyond a vocabulary of some thousand; none: entropies are not a number, and what reads them is undefined."""
     batch_invariant: bool = False
     """Set VLLM_BATCH_INVARIANT, for samples that do not depend on the batch; not on every GPU or model."""
+    keep_s: Annotated[float, Ge(0), Le(3600)] = field(default=0.0, metadata=NOT_IN_KEY)
+    """Seconds to keep the model loaded after a step, for the next one of the same checkpoint in the same worker. The GPUs'
+    memory is held so long, so leave it at 0 where training may follow."""
     flags: Mapping[str, Any] = field(default_factory=dict)
     """Any further engine argument by its Python name, as in {"quantization": "fp8"}."""
 
@@ -88,19 +93,37 @@ def open_engine(checkpoint: Path, params: Params) -> Iterator[EngineSession]:
         MissingError: no such folder, no vLLM in a supported version, or fewer GPUs than asked for.
         UserError: the folder has no usable tokenizer.
     """
+    from harness_plugins.vllm.keep import KEEPER
+
+    python = VLLM.find(params.python).python
+    mark = (checkpoint, repr(params), os.environ.get("CUDA_VISIBLE_DEVICES"), _state(checkpoint))
+    session = KEEPER.take(mark) or _session(python, checkpoint, params)
+    try:
+        yield session
+    except BaseException:
+        session.close()
+        raise
+    if params.keep_s:
+        KEEPER.keep(mark, session, params.keep_s)
+    else:
+        session.close()
+
+
+def _session(python: Path, checkpoint: Path, params: Params) -> Session:
     from harness import Codec
     from harness_plugins.vllm.session import Session
 
-    python = VLLM.find(params.python).python
-    session = Session(
+    return Session(
         Codec(checkpoint),
         lambda purpose: _start(python, checkpoint, params, caches=params.enable_prefix_caching and purpose == "sample"),
         has_entropy=params.entropy == "full",
     )
-    try:
-        yield session
-    finally:
-        session.close()
+
+
+def _state(checkpoint: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return what changes when a folder's files do."""
+    found = [(file.name, file.stat()) for file in sorted(checkpoint.glob("*")) if file.is_file()]
+    return tuple((name, status.st_size, status.st_mtime_ns) for name, status in found)
 
 
 def _start(python: Path, checkpoint: Path, params: Params, *, caches: bool) -> list[Child]:

@@ -38,6 +38,7 @@ class Session:
         self._has_entropy = has_entropy
         self._children: list[Child] = []
         self._purpose: Purpose | None = None
+        self._is_idle = True
 
     def sample(self, requests: Sequence[SampleRequest]) -> Iterator[Sample]:
         """Yield every sample of every request, process by process.
@@ -75,10 +76,11 @@ class Session:
         """End the processes."""
         for child in self._children:
             child.close()
-        self._children, self._purpose = [], None
+        self._children, self._purpose, self._is_idle = [], None, True
 
     def _opened(self, purpose: Purpose) -> list[Child]:
-        if self._purpose != purpose:
+        # Answers that nobody read would be taken for those to the next order.
+        if self._purpose != purpose or not self._is_idle:
             self.close()
             self._children, self._purpose = self._start(purpose), purpose
             for child in self._children:
@@ -89,12 +91,13 @@ class Session:
         self, children: Sequence[Child], what: Purpose, sources: Sequence[Any], items: Sequence[Mapping[str, Any]]
     ) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Deal the items out, item i to process i modulo their number, and yield (source, answer)."""
-        num = len(children)
+        num, self._is_idle = len(children), False
         for first, child in enumerate(children):
             child.order({what: items[first::num]})
         for first, child in enumerate(children):
             for answer in child.answers():
                 yield sources[first + num * answer["place"]], answer
+        self._is_idle = True
 
     def _item(self, request: SampleRequest, context: int) -> dict[str, Any]:
         prompt = self._codec.prompt(request.problem_id, request.prompt, chat=request.chat)

@@ -17,6 +17,7 @@ from harness import Codec, MissingError, SampleRequest, Sampling, Trace, UserErr
 from harness_plugins.vllm.child import VllmFailedError
 from harness_plugins.vllm.devices import device_groups
 from harness_plugins.vllm.engine import OWN, Params, harness_engines, open_engine
+from harness_plugins.vllm.keep import KEEPER
 from harness_plugins.vllm.seeds import request_seed
 
 SAMPLING = Sampling(max_tokens=24)
@@ -121,6 +122,30 @@ def test_prefixes_are_cached_for_samples_and_never_for_scores(open_it, tmp_path,
     assert "max_model_len" not in opened[0]
     for each in opened:
         assert not is_running(each["pid"])
+
+
+def test_model_is_kept_for_the_next_step_where_that_is_asked_for(open_it, base, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("STAND_IN_LOG", str(tmp_path / "log"))
+
+    def opened() -> list[int]:
+        return [ast.literal_eval(line)["pid"] for line in (tmp_path / "log").read_text().splitlines()]
+
+    for first in (0, 8):
+        with open_it(keep_s=60) as session:
+            drawn(session, request(first=first))
+    assert len(opened()) == 1 and is_running(opened()[0])
+    with open_it(keep_s=0.05, max_num_seqs=9) as session:
+        drawn(session, request())
+    assert len(opened()) == 2 and not is_running(opened()[0])
+    until(lambda: not is_running(opened()[1]))
+    assert KEEPER.take("anything") is None
+
+
+def test_samples_that_nobody_read_are_not_taken_for_others(open_it) -> None:
+    with open_it() as session:
+        next(session.sample([request("a"), request("b")]))
+        found = drawn(session, request("c"), request("d"))
+    assert {name for name, _ in found} == {"c", "d"}
 
 
 def test_processes_share_the_work_a_group_of_gpus_each(open_it, tmp_path, monkeypatch) -> None:
