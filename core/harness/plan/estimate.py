@@ -160,8 +160,9 @@ class Estimator:
     def _hours(self, work: Work, tokens: float, context: float) -> float:
         """Return GPU hours of tokens that look back on `context` others on average."""
         facts = self.facts
+        share: float = getattr(facts.utilisation, work)
         operations = PASSES[work] * tokens * (2 * facts.parameters + 4 * facts.layers * facts.width * context)
-        return operations / (PEAK_FLOPS[self.gpu] * getattr(facts.utilisation, work)) / 3600
+        return operations / (PEAK_FLOPS[self.gpu] * share) / 3600
 
 
 def _free(_step: Step) -> Cost:

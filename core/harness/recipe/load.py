@@ -143,9 +143,7 @@ def _build(document: Document, raw: Mapping[str, Any], binder: Binder, structure
         baseline_proxy=baseline,
         outcome=outcome,
         execution=execution,
-        budget=Budget(**raw["budget"]) if "budget" in raw else None,
-        contamination=_contamination(raw, data, binder),
-        cost=cost_facts(raw),
+        **_options(raw, data, binder),
         warnings=(*warnings, *_warnings(raw)),
     )
 
@@ -199,6 +197,14 @@ def _reward(entry: Mapping[str, Any], data: Mapping[str, Use], binder: Binder) -
         return None
     found = binder.find("grader", source.grader, ("data", "rl", "use"))
     return found if isinstance(found, Grader) else None
+
+
+def _options(raw: Mapping[str, Any], data: Mapping[str, Use], binder: Binder) -> dict[str, Any]:
+    return {
+        "budget": Budget(**raw["budget"]) if "budget" in raw else None,
+        "contamination": _contamination(raw, data, binder),
+        "cost": cost_facts(raw),
+    }
 
 
 def _contamination(raw: Mapping[str, Any], data: Mapping[str, Use], binder: Binder) -> Rule | None:

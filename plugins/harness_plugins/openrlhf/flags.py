@@ -8,12 +8,12 @@ parser. Abbreviations, which that parser takes, are refused here: the longer fla
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, cast, get_type_hints
 
 from harness_plugins.openrlhf.program import VERSION
 
@@ -65,9 +65,13 @@ def argument(flag: str, value: Value | None) -> Iterator[str]:
         yield from texts
 
 
-@cache
-def flags_of(params: type[Any]) -> Mapping[str, Flag]:
+def flags_of(params: type) -> Mapping[str, Flag]:
     """Return the flag of each field that has one, in the fields' order."""
+    return _flags_of(cast("Hashable", params))
+
+
+@cache
+def _flags_of(params: Any) -> Mapping[str, Flag]:
     hints = get_type_hints(params, include_extras=True)
     found = {f.name: [m for m in getattr(hints[f.name], "__metadata__", ()) if isinstance(m, Flag)] for f in fields(params)}
     return {name: marks[0] for name, marks in found.items() if marks}
