@@ -31,6 +31,8 @@ DISTRIBUTION = "posttrain-harness"
 EXTRAS = {
     "torch": "train, sample and score on this machine, CPU or CUDA; the quickstart needs it",
     "hf": "data sets and models of the Hugging Face hub, where a recipe names them",
+    "openai": "sample from and score with servers that speak OpenAI's completions interface",
+    "vllm": "make tokens for vLLM, which is a program in a Python of its own (see programs)",
     "dev": "this project's own tests and checks",
 }
 """What each extra of the distribution gives."""
