@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from harness.external import External
-    from harness.values import Grade, Problem
+    from harness.values import Grade, Problem, Progress
 
 NOT_IN_KEY: Mapping[str, Any] = MappingProxyType({"in_key": False})
 """A Params field's `metadata` where it says on what a component runs and cannot change what it makes: a Python, an address.
@@ -72,8 +72,23 @@ class GradeCompletion(Protocol):
     def __call__(self, problem: Problem, completion: str) -> Grade: ...
 
 
+class GradeMany(Protocol):
+    """A grader's batch form: the verdicts of the one-call form, in the order of the completions, made together.
+
+    `problems` and `completions` are aligned, and a problem comes once for each of its completions. `memory` is a folder for
+    what may spare other steps work; it outlives the step, other processes may use it at the same time, it may not be there
+    yet, and it may be deleted at any time.
+    """
+
+    def __call__(
+        self, problems: Sequence[Problem], completions: Sequence[str], *, memory: Path, progress: Callable[[Progress], None]
+    ) -> Sequence[Grade]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grader(Offer):
     """Judges completions; `load()` returns a GradeCompletion."""
 
     kind: ClassVar[str] = "grader"
+    load_many: Callable[[], GradeMany] | None = None
+    """Return the batch form, where there is one; the grading step uses it, RL rewards use the one-call form."""

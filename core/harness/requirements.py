@@ -56,6 +56,6 @@ def _wanted(distribution: str, package: str) -> str:
     for line in lines:
         name = re.split(r"[\s<>=!~;\[(]", line, maxsplit=1)[0]
         extra = re.search(r"extra\s*==\s*[\"']([^\"']+)[\"']", line)
-        if extra and name.lower().replace("-", "_") == package.lower().replace("-", "_"):
+        if extra and extra[1] != "dev" and name.lower().replace("-", "_") == package.lower().replace("-", "_"):
             return f"'{distribution}[{extra[1]}]'"
     return package

@@ -4,6 +4,7 @@ artifacts/<kind>/<key>/   manifest.json and files; appears by one rename, so it 
 work/<key>/               a step in progress: out/ (the artifact to be), scratch/, progress.json, log.txt
 locks/<key>.lock          held by whoever works on the step, in whichever process; the system frees it on death
 studies/<name>-<digest8>/ plan.json, result.json, counts.parquet, events.jsonl
+memory/<component>/       what a component remembers across steps to spare work; may go at any time
 """
 
 from __future__ import annotations
@@ -98,6 +99,10 @@ class Store:
         from filelock import FileLock
 
         return FileLock(self.root / "locks" / f"{key}.lock")
+
+    def memory(self, kind: str, name: str, version: str) -> Path:
+        """Return the folder where a component may remember things across steps; it may not be there yet."""
+        return self.root / "memory" / slug(f"{kind}-{name}-{version}")
 
     def study(self, name: str, digest: str) -> Path:
         """Return a study's folder."""

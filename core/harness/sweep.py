@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from harness.store import Store
 
 Group = Literal["leftover", "unfinished", "unused", "used", "study"]
-"""leftover: work folders of finished or forgotten steps, and trash; unfinished: work folders a study may still go on with;
-unused, used: artifacts no study, or some study, refers to; study: a study's own folder with its result."""
+"""leftover: work folders of finished or forgotten steps, trash, and what components remember; unfinished: work folders a
+study may still go on with; unused, used: artifacts no study, or some study, refers to; study: a study's own folder with its
+result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def survey(store: Store) -> list[Removable]:
     plans = {folder: _keys_of(folder) for folder in _children(store.root / "studies")}
     wanted: frozenset[str] = frozenset().union(*plans.values())
     finished = {path.name for path in _artifacts(store)}
-    found = [_item(path, "leftover") for path in _children(store.root / "trash")]
+    found = [_item(path, "leftover") for name in ("trash", "memory") for path in _children(store.root / name)]
     for path in _children(store.root / "work"):
         unfinished = path.name in wanted and path.name not in finished
         found.append(_item(path, "unfinished" if unfinished else "leftover", path.name))

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 from harness.errors import PluginError
 from harness.steps.sample import read_prompts
 from harness.tables import concatenate, read_table, write_table
-from harness.values import Grade
+from harness.values import Grade, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from harness.contract import Grader
     from harness.job import Job
     from harness.values import Problem
+
+_TELL_EVERY = 256
 
 
 def run(job: Job) -> None:
     """Write grades.parquet (a row a sample, without its text) and counts.parquet (a row a problem)."""
-    judge, _ = job.component(job.step.parts[0])
     problems = {p.id: p for p in read_prompts(job.input("problems"))}
     table = concatenate([read_table(p) for folder in job.inputs("samples/") for p in sorted(folder.glob("part-*.parquet"))])
     ids = table["problem_id"].tolist()
-    grades = _grade_all(judge, problems, ids, table.pop("text").tolist(), table["truncated"].tolist())
+    grades = _grade_all(job, problems, ids, table.pop("text").tolist(), table["truncated"].tolist())
     write_table(
         job.out / "grades.parquet",
         {**table, "correct": [g.correct for g in grades], "answer": [g.answer for g in grades]},
@@ -32,25 +34,35 @@ def run(job: Job) -> None:
 
 
 def _grade_all(
-    judge: Callable[[Problem, str], Grade],
-    problems: dict[str, Problem],
-    ids: Sequence[str],
-    texts: Sequence[str],
-    truncated: Sequence[bool],
+    job: Job, problems: dict[str, Problem], ids: Sequence[str], texts: Sequence[str], truncated: Sequence[bool]
 ) -> list[Grade]:
     """Grade each distinct (problem, text) once; a completion cut at the token limit has no answer."""
-    memory: dict[tuple[str, str], Grade] = {}
+    places = [None if is_cut else (name, text) for name, text, is_cut in zip(ids, texts, truncated, strict=True)]
+    distinct = list(dict.fromkeys(place for place in places if place is not None))
+    found = _judge(job, [problems[name] for name, _ in distinct], [text for _, text in distinct])
+    for grade in found:
+        if not isinstance(grade, Grade):
+            raise PluginError(f"a grader returned {grade!r}, not a Grade")
+    grades = dict(zip(distinct, found, strict=True))
+    return [Grade(correct=False) if place is None else grades[place] for place in places]
+
+
+def _judge(job: Job, problems: Sequence[Problem], texts: Sequence[str]) -> Sequence[Grade]:
+    """Ask the grader for all verdicts at once where it can, else for one after the other."""
+    part = job.step.parts[0]
+    offer: Grader = job.offer(part)  # type: ignore[assignment]
+    if offer.load_many is not None and problems:
+        memory = job.store.memory(part.kind, part.name, part.version)
+        found = offer.load_many()(problems, texts, memory=memory, progress=job.ledger.tell)
+        if len(found) != len(texts):
+            raise PluginError(f"grader {part.name!r} returned {len(found)} grades for {len(texts)} completions; report it")
+        return found
+    judge, _ = job.component(part)
     grades = []
-    for problem_id, text, is_cut in zip(ids, texts, truncated, strict=True):
-        if is_cut:
-            grades.append(Grade(correct=False, answer=None))
-            continue
-        place = (problem_id, text)
-        if place not in memory:
-            memory[place] = judge(problems[problem_id], text)
-            if not isinstance(memory[place], Grade):
-                raise PluginError(f"a grader returned {memory[place]!r}, not a Grade")
-        grades.append(memory[place])
+    for done, (problem, text) in enumerate(zip(problems, texts, strict=True)):
+        if done % _TELL_EVERY == 0:
+            job.ledger.tell(Progress(done=done, total=len(texts)))
+        grades.append(judge(problem, text))
     return grades
 
 
