@@ -44,6 +44,17 @@ def real_vllm() -> str:
     return python
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def base() -> Path:
     return BASE
+
+
+@pytest.fixture(scope="session")
+def wide_base(tmp_path_factory) -> Path:
+    """Return the miniature's base with heads of 32 dimensions."""
+    spec = importlib.util.spec_from_file_location("padded_heads", Path(__file__).with_name("padded_heads.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    target = tmp_path_factory.mktemp("wide") / "base"
+    module.widen(BASE, target)
+    return target

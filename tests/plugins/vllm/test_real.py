@@ -1,6 +1,8 @@
 """The vllm engine, and the openai engine on `vllm serve`, on vLLM itself: `make test-vllm`.
 
-Everything is compared with the local engine on the same weights. Figures are printed for docs/log.md.
+Everything is compared with the local engine on the miniature's base. vLLM itself reads that base with heads of 32 dimensions
+(padded_heads.py), because its attention on a CPU knows none of 16; what that changes is measured first. Figures are printed
+for docs/log.md.
 """
 
 from __future__ import annotations
@@ -25,19 +27,16 @@ from harness_plugins.vllm.engine import Params, open_engine
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1200)]
 
-PROMPTS = ("17+5*4=", "12345+67890=", "3*(4+5)=")
+PROMPTS = ("C6+1+7*4-7-7*5>", "S70774+65270>", "Dd=3,g=d-d,i=g*1,e=i-d,a=e-5,b=g-a?a>")
 SAMPLING = Sampling(max_tokens=48)
 NUM = 256
-TRACES = [Trace(id=f"t{i}", prompt=prompt, response=response) for i, (prompt, response) in enumerate(
-    (prompt, response) for prompt in PROMPTS for response in ("37", "5*4=20;17+20=37", "1+2=3;3+4=7;7+7=14;14-2=12")
-)]  # fmt: skip
+TRACES = [
+    Trace(id=f"{prompt} {response}", prompt=prompt, response=response)
+    for prompt in (*PROMPTS, "S17+10>")
+    for response in ("7*0=0;0-3=7;7-4=3;3*8=4;A734", "7+0+0=7;1+1+0=2;A27", "h=7;j=7-7=0;e=0-5=5;g=5+8=3;A053", "A072")
+]
 CLOSE = 1e-2
 """Nats a token."""
-
-
-@pytest.fixture(scope="session")
-def subject(tmp_path_factory, base):
-    return base
 
 
 def settings(python: str, **more) -> Params:
@@ -52,10 +51,10 @@ def requests(num: int = NUM, first: int = 0) -> list[SampleRequest]:
 
 
 @pytest.fixture(scope="session")
-def sampled(real_vllm, subject):
+def sampled(real_vllm, wide_base):
     """Draw 256 samples a prompt, and once more the last 56 of them, by two loads of the model."""
     begun = time.monotonic()
-    with open_engine(subject, settings(real_vllm)) as session:
+    with open_engine(wide_base, settings(real_vllm)) as session:
         whole = {(s.problem_id, s.index): s for s in session.sample(requests())}
         seconds = time.monotonic() - begun
         part = {(s.problem_id, s.index): s for s in session.sample(requests(56, first=200))}
@@ -64,14 +63,22 @@ def sampled(real_vllm, subject):
 
 
 @pytest.fixture(scope="session")
-def local_scores(subject):
-    with open_local(subject, LocalParams(dtype="float32", device="cpu")) as session:
+def local_scores(base):
+    with open_local(base, LocalParams(dtype="float32", device="cpu")) as session:
         return {s.id: s for s in session.score(TRACES)}
 
 
-def test_256_samples_of_a_prompt_are_as_distinct_as_the_local_engines(sampled, subject) -> None:
+def test_wider_heads_leave_the_model_as_it_is(wide_base, local_scores) -> None:
+    with open_local(wide_base, LocalParams(dtype="float32", device="cpu")) as session:
+        found = {s.id: s for s in session.score(TRACES)}
+    off = max(float(np.abs(found[name].logprobs - local_scores[name].logprobs).max()) for name in local_scores)
+    show("heads of 32", f"off by {off:.2e} nats a token at most")
+    assert off < 1e-3
+
+
+def test_256_samples_of_a_prompt_are_as_distinct_as_the_local_engines(sampled, base) -> None:
     whole, _ = sampled
-    with open_local(subject, LocalParams(dtype="float32", device="cpu")) as session:
+    with open_local(base, LocalParams(dtype="float32", device="cpu")) as session:
         local = {(s.problem_id, s.index): s for s in session.sample(requests())}
     assert set(whole) == set(local)
     for prompt in PROMPTS:
@@ -92,13 +99,13 @@ def test_samples_of_a_later_block_are_those_of_the_whole(sampled) -> None:
     assert same > 0.95
 
 
-def test_log_probability_of_samples_is_the_local_engines(sampled, subject) -> None:
+def test_log_probability_of_samples_is_the_local_engines(sampled, base) -> None:
     whole, _ = sampled
     ended = [s for s in whole.values() if s.finish == "stop"]
     assert len(ended) > 100
-    codec = Codec(subject)
+    codec = Codec(base)
     traces = [Trace(id=f"{s.problem_id} {s.index}", prompt=s.problem_id, response=s.text) for s in ended]
-    with open_local(subject, LocalParams(dtype="float32", device="cpu")) as session:
+    with open_local(base, LocalParams(dtype="float32", device="cpu")) as session:
         scores = {s.id: s for s in session.score(traces)}
     # A completion may hold special tokens, which its text leaves out.
     plain = [s for s in ended if len(codec.response(s.text)) == s.num_tokens]
@@ -109,8 +116,8 @@ def test_log_probability_of_samples_is_the_local_engines(sampled, subject) -> No
 
 
 @pytest.mark.parametrize("entropy", ["none", "full"])
-def test_log_likelihood_of_traces_is_the_local_engines(real_vllm, subject, local_scores, entropy) -> None:
-    with open_engine(subject, settings(real_vllm, entropy=entropy)) as session:
+def test_log_likelihood_of_traces_is_the_local_engines(real_vllm, wide_base, local_scores, entropy) -> None:
+    with open_engine(wide_base, settings(real_vllm, entropy=entropy)) as session:
         found = {s.id: s for s in session.score(TRACES)}
     compare(found, local_scores)
     for name, scores in found.items():
@@ -120,13 +127,13 @@ def test_log_likelihood_of_traces_is_the_local_engines(real_vllm, subject, local
             assert np.isnan(scores.entropies).all()
 
 
-def test_entropy_of_samples_is_that_of_the_model(real_vllm, subject, sampled) -> None:
-    with open_engine(subject, settings(real_vllm, entropy="full")) as session:
+def test_entropy_of_samples_is_that_of_the_model(real_vllm, wide_base, base) -> None:
+    with open_engine(wide_base, settings(real_vllm, entropy="full")) as session:
         found = [s for s in session.sample(requests(16)) if s.finish == "stop"]
-    with open_local(subject, LocalParams(dtype="float32", device="cpu")) as session:
+    with open_local(base, LocalParams(dtype="float32", device="cpu")) as session:
         traces = [Trace(id=str(i), prompt=s.problem_id, response=s.text) for i, s in enumerate(found)]
         scores = {s.id: s for s in session.score(traces)}
-    codec = Codec(subject)
+    codec = Codec(base)
     plain = [i for i, s in enumerate(found) if len(codec.response(s.text)) == s.num_tokens]
     assert plain
     off = [abs(found[i].entropy - float(scores[str(i)].entropies.mean())) for i in plain]
@@ -134,11 +141,11 @@ def test_entropy_of_samples_is_that_of_the_model(real_vllm, subject, sampled) ->
     assert max(off) < CLOSE
 
 
-def test_server_form_gives_the_same_through_the_openai_engine(real_vllm, subject, sampled, local_scores, tmp_path) -> None:
+def test_server_form_gives_the_same_through_the_openai_engine(real_vllm, wide_base, sampled, local_scores, tmp_path) -> None:
     whole, _ = sampled
     with (
-        running_server(real_vllm, subject, tmp_path / "log") as url,
-        open_server(subject, ServerParams(base_url=url, n_max=NUM, concurrency=4)) as session,
+        running_server(real_vllm, wide_base, tmp_path / "log") as url,
+        open_server(wide_base, ServerParams(base_url=url, n_max=NUM, concurrency=4)) as session,
     ):
         drawn = {(s.problem_id, s.index): s for s in session.sample(requests())}
         scores = {s.id: s for s in session.score(TRACES)}
