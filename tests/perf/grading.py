@@ -60,7 +60,7 @@ def fraction(rng):
 
 def integer(rng):
     a = rng.choice([rng.randint(0, 200), rng.randint(1000, 99999)])
-    return [f"{a}", f"{a:,}", f"{a}.", f"{a:,}".replace(",", "{,}")], lambda: str(rng.randint(0, 2 * a + 20))
+    return [f"{a}", f"{a:,}", f"{a:,}".replace(",", "{,}"), f"{a}.0"], lambda: str(rng.randint(0, 2 * a + 20))
 
 
 def interval(rng):
