@@ -54,6 +54,8 @@ OPTIONS = {
     "analyze": "table --outcome --proxy --lower-better --baseline --family --label --compute --all-studies"
     " --resamples --seed --json",
     "compare": "a b --phase --k --common --resamples --seed --json",
+    "export": "run --format --out --json",
+    "leaderboard": "--registry --html --json",
     "schema": "--plugin",
     "doctor": "--store --json",
     "clean": "--store --work --failed --unused --all --dry-run --yes --json",

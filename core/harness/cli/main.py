@@ -35,6 +35,8 @@ COMMANDS = {
     "gate": "exit 3 when a checkpoint falls short of a rule",
     "analyze": "judge the proxies of a table, a result or published studies",
     "compare": "compare two candidates or two results, paired by problem",
+    "export": "write a study's samples for the viewers of other tools",
+    "leaderboard": "boards of strategies and of proxies, from a registry's results",
     "schema": "print the recipe's JSON Schema, for editors",
     "doctor": "show what this machine can run and what is missing",
     "clean": "free disk space in a store",
