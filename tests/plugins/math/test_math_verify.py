@@ -6,6 +6,8 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -86,6 +88,15 @@ def test_grade_says_what_grade_many_says_from_any_thread(verdicts) -> None:
     with ThreadPoolExecutor(4) as threads:
         alone = list(threads.map(lambda case: grade(problem(case[0]), case[1]), verdicts))
     assert alone == list(verdicts.values())
+
+
+def test_grade_serves_as_a_process_which_is_how_openrlhf_gets_its_reward() -> None:
+    rows = [(r"2\sqrt{3}", r"\boxed{\sqrt{12}}"), ("5", r"\boxed{10^{10^{10}}}"), (r"2\sqrt{3}", r"\boxed{\sqrt{12}}")]
+    asked = [json.dumps({"problem": {"id": "p", "prompt": "?", "answer": g}, "completion": c}) for g, c in rows]
+    command = [sys.executable, "-P", "-m", "harness.grading", "--grader", "math-verify"]
+    done = subprocess.run(command, input="\n".join(asked) + "\n", capture_output=True, text=True, check=True)
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [reply.get("correct") for reply in replies] == [None, True, False, True]
 
 
 def test_grade_works_in_a_forked_child_whose_parent_has_workers() -> None:
