@@ -141,7 +141,7 @@ def environment() -> dict[str, str]:
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
     }
-    for package in ("numpy", "scipy", "torch", "transformers", "tokenizers", "vllm", "openrlhf"):
+    for package in ("numpy", "scipy", "torch", "transformers", "tokenizers", "vllm", "openrlhf", "lm_eval", "math-verify"):
         with contextlib.suppress(PackageNotFoundError):
             found[package] = version(package)
     return found

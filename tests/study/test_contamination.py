@@ -56,6 +56,9 @@ def test_overlap_is_reported_with_scores_without_it(tmp_path: Path) -> None:
                 and row["problem_id"] not in ("q1", "q2", "q5")
             ]
             assert scores[part]["without"]["value"] == pytest.approx(sum(clean) / 3)
+    assert "overlap problems that stand among the training problems: 3 of 6 in seen with sft" in " ".join(
+        invoke(tmp_path, recipe, "run", "--plugin", str(plugin)).stdout.split()
+    )
     again = reanalyze(folder / "result.json", resamples=10_000)
     assert again["contamination"] == found
     assert again["numbers_digest"] == result["numbers_digest"]

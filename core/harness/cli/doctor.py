@@ -33,6 +33,8 @@ EXTRAS = {
     "hf": "data sets and models of the Hugging Face hub, where a recipe names them",
     "openai": "sample from and score with servers that speak OpenAI's completions interface",
     "vllm": "make tokens for vLLM, which is a program in a Python of its own (see programs)",
+    "lm-eval": "benchmarks from lm-evaluation-harness's tasks, where a recipe names them",
+    "inspect": "harness export --format inspect",
     "dev": "this project's own tests and checks",
 }
 """What each extra of the distribution gives."""

@@ -46,6 +46,8 @@ def findings(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"others  {elsewhere}"
     if calibrated := _calibrated(mapping_of(result.get("calibration"))):
         yield f"runs    {calibrated}"
+    if tainted := _tainted(mapping_of(result.get("contamination"))):
+        yield f"overlap {tainted}"
     if disagreement := _disagreement(result):
         yield f"picks   {disagreement}"
 
@@ -94,6 +96,21 @@ def _calibrated(curve: Mapping[str, Any]) -> str:
 def _slashed(points: Sequence[Mapping[str, Any]], name: str) -> str:
     figures = (point.get(name) for point in points)
     return " / ".join(text_of(figure) if isinstance(figure, int) else number(figure) for figure in figures)
+
+
+def _tainted(found: Mapping[str, Any]) -> str:
+    """Say how many benchmark problems stand among the training problems; empty where nobody looked."""
+    if not found:
+        return ""
+    told = []
+    for row in rows_of(found.get("overlap")):
+        count = len(list_of(row.get("matches")))
+        if count:
+            where = f"{text_of(row.get('benchmark'))} with {text_of(row.get('source'))}"
+            told.append(f"{count} of {text_of(row.get('problems'))} in {where}")
+    if not told:
+        return "no benchmark problem stands among the training problems"
+    return f"problems that stand among the training problems: {', '.join(told)}; scores without them are in result.json"
 
 
 def _disagreement(result: Mapping[str, Any]) -> str:
