@@ -1,0 +1,3 @@
+"""Steps as SLURM jobs, through submitit."""
+
+__all__ = ["executor"]
