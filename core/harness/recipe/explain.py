@@ -195,6 +195,11 @@ def _repeats(value: Any, _rule: Any, _schema: Schema) -> str:
     return "an item stands twice; remove one"
 
 
+def _lacks_companion(value: Any, rule: Any, _schema: Schema) -> str:
+    own, other = next((own, other) for own, others in rule.items() if own in value for other in others if other not in value)
+    return f'"{own}" means nothing without "{other}"; add that'
+
+
 _RULES: dict[str, Callable[[Any, Any, Schema], str]] = {
     "type": _wrong_type,
     "minimum": _out_of_range,
@@ -211,4 +216,5 @@ _RULES: dict[str, Callable[[Any, Any, Schema], str]] = {
     "const": _not_the_one,
     "pattern": _wrong_form,
     "uniqueItems": _repeats,
+    "dependentRequired": _lacks_companion,
 }

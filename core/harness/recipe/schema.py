@@ -72,7 +72,7 @@ def composed_schema(plugins: Plugins, only: Container[str] | None = None) -> Sch
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "harness recipe",
         "type": "object",
-        "properties": _study() | _measurement(),
+        "properties": _study() | _measurement() | _rules(),
         "required": ["schema_version", "name", "base", "benchmarks"],
         "additionalProperties": False,
         "$defs": definitions,
@@ -283,6 +283,14 @@ def _measurement() -> Schema:
         },
         "primary_proxy": {**NAME, "description": "The proxy named beforehand; the largest pass@k if left out."},
         "baseline_proxy": {**NAME, "description": "The proxy to beat; pass@1 if left out."},
+        "execution": {"description": "Where steps run.", **ref("executor")},
+        "cost": COST,
+    }
+
+
+def _rules() -> Schema:
+    """Return the keys that say what counts."""
+    return {
         "outcome": {
             "description": "What RL is for, measured after it.",
             "type": "object",
@@ -292,28 +300,7 @@ def _measurement() -> Schema:
             },
             "additionalProperties": False,
         },
-        "contamination": {
-            "description": "Look for benchmark problems among the training problems, and score without them too.",
-            "anyOf": [
-                {"type": "boolean"},
-                {
-                    "type": "object",
-                    "properties": {
-                        "ngram": {"description": "Tokens in an n-gram.", "type": "integer", "minimum": 2, "default": 13},
-                        "share": {
-                            "description": "Share of a problem's n-grams that one training prompt must hold.",
-                            "type": "number",
-                            "exclusiveMinimum": 0,
-                            "maximum": 1,
-                            "default": 0.5,
-                        },
-                    },
-                    "additionalProperties": False,
-                },
-            ],
-        },
-        "execution": {"description": "Where steps run.", **ref("executor")},
-        "cost": COST,
+        "contamination": _CONTAMINATION,
         "budget": {
             "description": "Same budget as a rule: every trained candidate comes within tolerance of this many tokens.",
             "type": "object",
@@ -328,6 +315,26 @@ def _measurement() -> Schema:
     }
 
 
+_CONTAMINATION: Schema = {
+    "description": "Look for benchmark problems among the training problems, and score without them too.",
+    "anyOf": [
+        {"type": "boolean"},
+        {
+            "type": "object",
+            "properties": {
+                "ngram": {"description": "Tokens in an n-gram.", "type": "integer", "minimum": 2, "default": 13},
+                "share": {
+                    "description": "Share of a problem's n-grams that one training prompt must hold.",
+                    "type": "number",
+                    "exclusiveMinimum": 0,
+                    "maximum": 1,
+                    "default": 0.5,
+                },
+            },
+            "additionalProperties": False,
+        },
+    ],
+}
 _BENCHMARK_KEYS: Schema = {
     "name": {**NAME, "description": "Unique; the component's name if left out."},
     "samples": {"description": "Samples a problem before RL.", "type": "integer", "minimum": 1},
