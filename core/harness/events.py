@@ -55,6 +55,8 @@ class StepProgressed:
     seconds: float
     """Seconds so far in this attempt."""
     note: str = ""
+    out: Path | None = None
+    """Where its artifact grows; a trainer's metrics.jsonl may stand there already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class StepFinished:
     tokens: int
     elsewhere: bool = False
     """Another run on the same store did the work."""
+    artifact: Path | None = None
+    """Where its artifact stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

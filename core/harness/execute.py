@@ -102,7 +102,7 @@ def run(
                 time.sleep(_BUSY_S / 5)
             for future in done:
                 step = state.running.pop(future)
-                _settle(state, step, future, plan, tell)
+                _settle(state, step, future, plan, store, tell)
             _tell_progress(state, store, tell)
     if state.failed:
         raise StepFailedError(_failure(state))
@@ -140,7 +140,9 @@ def _must_wait(state: _State) -> bool:
     return bool(state.running) and any(suspects)
 
 
-def _settle(state: _State, step: Step, future: Future[Report], plan: Plan, tell: Callable[[str, object], None]) -> None:
+def _settle(
+    state: _State, step: Step, future: Future[Report], plan: Plan, store: Store, tell: Callable[[str, object], None]
+) -> None:
     try:
         report = future.result()
     except BrokenProcessPool:
@@ -161,7 +163,11 @@ def _settle(state: _State, step: Step, future: Future[Report], plan: Plan, tell:
     tell(
         "harness_step_finished",
         events.StepFinished(
-            step=step.info, seconds=report.seconds, tokens=report.tokens, elsewhere=report.status == "cached"
+            step=step.info,
+            seconds=report.seconds,
+            tokens=report.tokens,
+            elsewhere=report.status == "cached",
+            artifact=store.artifact(step.ref),
         ),
     )
     del state.waiting[step.ref]
@@ -188,7 +194,12 @@ def _tell_progress(state: _State, store: Store, tell: Callable[[str, object], No
         tell(
             "harness_step_progressed",
             events.StepProgressed(
-                step=step.info, done=row["done"], total=row["total"], seconds=row["seconds"], note=row["note"]
+                step=step.info,
+                done=row["done"],
+                total=row["total"],
+                seconds=row["seconds"],
+                note=row["note"],
+                out=store.work(step.key) / "out",
             ),
         )
 

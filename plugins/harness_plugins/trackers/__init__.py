@@ -1,0 +1,3 @@
+"""Studies in TensorBoard, MLflow and Weights & Biases."""
+
+__all__ = ["hooks"]
