@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness import digest
-from harness.contamination import Rule
 from harness.errors import HarnessError
 from harness.offers import DataSource, Grader, Trainer
 from harness.recipe.candidates import build_candidates
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from harness.contamination import Rule
     from harness.plugins import Plugins
     from harness.recipe.read import Document
     from harness.recipe.records import Use
@@ -211,6 +211,8 @@ def _contamination(raw: Mapping[str, Any], data: Mapping[str, Use], binder: Bind
     asked = raw.get("contamination", False)
     if asked is False:
         return None
+    from harness.contamination import Rule  # which imports numpy
+
     if not trained_on(data):
         binder.faults.add(
             ("contamination",), 'there is nothing to compare with; add "sft" or "rl" to "data", or leave it out'
