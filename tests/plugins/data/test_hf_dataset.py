@@ -27,6 +27,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
     [
         ({"dataset": "openai/gsm8k", "revision": "main"}, "revision 'main' is not a commit hash"),
         ({"dataset": "./gsm8k", "revision": COMMIT}, "not a hub id.*use 'hf-dataset-folder'"),
+        ({"dataset": "./gsm8k", "revision": None}, "not a hub id.*use 'hf-dataset-folder'"),
         ({"dataset": "openai/gsm8k"}, "required"),
         ({"dataset": "openai/gsm8k", "revision": COMMIT, "prompt_template": "{"}, "prompt_template"),
     ],
@@ -34,6 +35,12 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 def test_hub_dataset_must_be_pinned(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         TypeAdapter(HUB.params).validate_python(settings)
+
+
+def test_hub_dataset_may_be_unpinned_where_that_is_written_out() -> None:
+    """Leaving `revision` out is refused above; null says that it is meant."""
+    adapter = TypeAdapter(HUB.params)
+    assert adapter.validate_python({"dataset": "openai/gsm8k", "revision": None}).revision is None
 
 
 def test_hub_dataset_params_are_the_same_after_a_round_trip_through_json() -> None:
