@@ -2,7 +2,7 @@
 
 from harness.studies.meta import MetaAnalysis, ProxyEvidence, meta_analysis
 from harness.studies.pairs import Pairs, ordered_pairs
-from harness.studies.read import read_study, studies, study_names
+from harness.studies.read import read_study, read_study_file, studies, study_names
 from harness.studies.reading import Reading, readings, tally
 from harness.studies.records import Column, Reported, Row, Source, Study
 from harness.studies.tabulate import study_question, study_table
@@ -20,6 +20,7 @@ __all__ = [
     "meta_analysis",
     "ordered_pairs",
     "read_study",
+    "read_study_file",
     "readings",
     "studies",
     "study_names",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, MissingError, suggest
 from harness.shipped import shipped, shipped_names
 from harness.studies.records import Column, Reported, Row, Source, Study
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER = "studies"
 
@@ -34,11 +37,19 @@ def read_study(name: str) -> Study:
     known = study_names()
     if name not in known:
         raise MissingError(f"study {name!r}: not in the registry; {suggest(name, known)}")
-    path = shipped("registry", f"{FOLDER}/{name}.json")
+    return read_study_file(shipped("registry", f"{FOLDER}/{name}.json"))
+
+
+def read_study_file(path: Path) -> Study:
+    """Read a study from its file.
+
+    Raises:
+        DataError: it cannot be read, or is damaged.
+    """
     try:
         return _study(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: damaged ({type(error).__name__}: {error}); install the harness again") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(f"{path}: damaged ({type(error).__name__}: {error}); see harness registry verify") from None
 
 
 def _study(raw: dict[str, Any]) -> Study:
