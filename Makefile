@@ -12,7 +12,7 @@ help:
 	@echo "make demo    set up, then run the quickstart study on this machine's CPU"
 	@echo "make test    all tests (WORKERS=$(WORKERS) processes)"
 	@echo "make test-vllm  the vllm and openai engines on vLLM itself, a CPU build by a third party (docs/engines.md)"
-	@echo "make lint    ruff, mypy --strict, import-linter"
+	@echo "make lint    ruff, mypy --strict, import-linter, the registry"
 	@echo "make docs    check that the documentation is current"
 	@echo "make perf    measure what the speed bars are about"
 	@echo "make base    make the miniature's base again, into build/miniature-base (about 15 minutes of one core)"
@@ -60,6 +60,7 @@ lint: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/help_pages.py --check
+	$(BIN)/harness registry verify registry
 
 docs: .venv/.dev
 	$(BIN)/python docs/help_pages.py

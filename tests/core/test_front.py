@@ -56,6 +56,8 @@ OPTIONS = {
     "compare": "a b --phase --k --common --resamples --seed --json",
     "export": "run --format --out --json",
     "leaderboard": "--registry --html --json",
+    "submit": "run --registry --name --tier --by --reproduces --store --json",
+    "registry verify": "path --json",
     "schema": "--plugin",
     "doctor": "--store --json",
     "clean": "--store --work --failed --unused --all --dry-run --yes --json",

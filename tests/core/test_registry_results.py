@@ -10,7 +10,9 @@ import pytest
 
 from harness import Counts
 from harness.estimators import mean_pass_at_k
+from harness.registry import verify
 from harness.result import check_result
+from harness.result.compose import numbers_digest
 from harness.shipped import shipped
 
 RESULTS = sorted((shipped("registry") / "results").rglob("*.json"))
@@ -42,6 +44,7 @@ def test_registry_holds_a_result() -> None:
 def test_result_fits_its_schema_and_its_counts(path: Path) -> None:
     result = json.loads(path.read_text(encoding="utf-8"))
     check_result(result)
+    assert numbers_digest(result) == result["numbers_digest"]
     counts = counts_of(path.with_suffix(".counts.parquet"))
     for candidate in result["candidates"]:
         for name, estimate in candidate["pre"].items():
@@ -53,3 +56,16 @@ def test_result_fits_its_schema_and_its_counts(path: Path) -> None:
             assert [again[k] for k in ("value", "low", "high")] == pytest.approx(
                 [outcome[k] for k in ("value", "low", "high")], abs=1e-9
             )
+
+
+def test_shipped_registry_is_one_that_verify_takes() -> None:
+    found = verify(shipped("registry"))
+    assert found.faults == []
+    assert {entry.name for entry in found.entries} == {f"{path.parent.name}/{path.stem}" for path in RESULTS}
+    assert len(found.studies) == len(list((shipped("registry") / "studies").glob("*.json")))
+
+
+def test_miniature_study_has_the_numbers_it_was_first_recorded_with() -> None:
+    (path,) = (path for path in RESULTS if path.parent.name == "miniature")
+    digest = json.loads(path.read_text(encoding="utf-8"))["numbers_digest"]
+    assert digest == "d47d8ec9d7544365b77a9c02d351cb4c82ff4d7ef66ad4d0aae7e3c119ca2693"

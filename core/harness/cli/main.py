@@ -37,6 +37,8 @@ COMMANDS = {
     "compare": "compare two candidates or two results, paired by problem",
     "export": "write a study's samples for the viewers of other tools",
     "leaderboard": "boards of strategies and of proxies, from a registry's results",
+    "submit": "put a finished run into a registry",
+    "registry": "verify a registry of results",
     "schema": "print the recipe's JSON Schema, for editors",
     "doctor": "show what this machine can run and what is missing",
     "clean": "free disk space in a store",

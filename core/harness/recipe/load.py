@@ -59,6 +59,11 @@ def load(source: Path | str | Mapping[str, Any], plugins: Plugins) -> Recipe:
     return _build(document, raw, binder, structure)
 
 
+def recipe_digest(raw: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the canonical JSON of what of a raw recipe can move a number."""
+    return digest.of_json({key: part for key, part in without_notes(raw).items() if key not in _NOT_IN_DIGEST})
+
+
 def _check_version(document: Document) -> None:
     """Refuse another version before its other differences are told as faults."""
     raw = document.raw
@@ -129,7 +134,7 @@ def _build(document: Document, raw: Mapping[str, Any], binder: Binder, structure
     return Recipe(
         name=raw["name"],
         path=document.path,
-        digest=digest.of_json({key: part for key, part in without_notes(raw).items() if key not in _NOT_IN_DIGEST}),
+        digest=recipe_digest(raw),
         raw=raw,
         seeds=tuple(raw.get("seeds", [raw.get("seed", 0)])),
         base=base,

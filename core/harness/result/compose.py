@@ -27,7 +27,7 @@ RESAMPLES = 10_000
 TIMED = ("cost", "environment", "plugins", "pareto")
 """Keys whose content moves from machine to machine; `numbers_digest` leaves them out wherever they stand."""
 
-UNNUMBERED = ("numbers_digest", "reanalysis")
+UNNUMBERED = ("numbers_digest", "reanalysis", "submission")
 """Top-level keys that are about the numbers."""
 
 
