@@ -12,6 +12,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness import MissingError
@@ -70,12 +72,23 @@ class Pool:
         self._process: int | None = os.getpid()
 
     def judge_all(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Verdict]:
-        """Yield the verdicts on pairs of gold answer and answer, in order, as `judge` does."""
+        """Yield the verdicts on pairs of gold answer and answer, in order, as `judge` does.
+
+        Neighbours with one gold answer go to one worker, which has parsed it, and much of what wrong answers repeat.
+        """
         workers = max(1, min(self.workers, len(pairs) // _ITEMS_A_WORKER))
+        groups = [list(group) for _, group in groupby(pairs, key=itemgetter(0))]
+        stopped = threading.Event()
+
+        def judge_group(group: list[tuple[str, str]]) -> list[Verdict]:
+            return [self.judge(*pair) for pair in group if not stopped.is_set()]
+
         with ThreadPoolExecutor(workers) as threads:
             try:
-                yield from threads.map(lambda pair: self.judge(*pair), pairs)
+                for found in threads.map(judge_group, groups):
+                    yield from found
             finally:
+                stopped.set()
                 threads.shutdown(wait=False, cancel_futures=True)
 
     def judge(self, gold: str, answer: str) -> Verdict:
@@ -109,7 +122,10 @@ class Pool:
 
     def _try(self, gold: str, answer: str, *, fresh: bool) -> _Reached:
         with self._lock:
-            worker = self._idle.pop() if self._idle and not fresh else None
+            usable = [] if fresh else [*self._idle[-1:], *(one for one in self._idle if gold in one.met)]
+            worker = usable[-1] if usable else None
+            if worker:
+                self._idle.remove(worker)
         worker = worker or _Worker(self.limit_s)
         reached: _Reached | None = None
         try:
