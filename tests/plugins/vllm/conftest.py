@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harness import Context
+from harness_plugins.miniature.models import BlankParams, load_blank
+
 SPEC = importlib.util.spec_from_file_location("vllm_stand_in", Path(__file__).with_name("stand_in.py"))
 BASE = Path(__file__).parents[3] / "plugins" / "harness_plugins" / "miniature" / "base"
 
@@ -50,11 +53,28 @@ def base() -> Path:
 
 
 @pytest.fixture(scope="session")
-def wide_base(tmp_path_factory) -> Path:
-    """Return the miniature's base with heads of 32 dimensions."""
+def widened(tmp_path_factory):
+    """Make a copy of a model with heads of 32 dimensions."""
     spec = importlib.util.spec_from_file_location("padded_heads", Path(__file__).with_name("padded_heads.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    target = tmp_path_factory.mktemp("wide") / "base"
-    module.widen(BASE, target)
-    return target
+
+    def widen(source: Path) -> Path:
+        target = tmp_path_factory.mktemp("wide") / "model"
+        module.widen(source, target)
+        return target
+
+    return widen
+
+
+@pytest.fixture(scope="session")
+def wide_base(widened) -> Path:
+    return widened(BASE)
+
+
+@pytest.fixture(scope="session")
+def wide_blank(widened, tmp_path_factory) -> Path:
+    """Return the miniature's architecture with random weights."""
+    work = tmp_path_factory.mktemp("blank")
+    context = Context(seed=0, work=work, count_tokens=len, progress=lambda progress: None)
+    return widened(load_blank(BlankParams(), context))

@@ -52,7 +52,7 @@ def requests(num: int = NUM, first: int = 0) -> list[SampleRequest]:
 
 @pytest.fixture(scope="session")
 def sampled(real_vllm, wide_base):
-    """Draw 256 samples a prompt, and once more the last 56 of them, by two loads of the model."""
+    """Draw 256 samples a prompt, and once more the last 56 of them."""
     begun = time.monotonic()
     with open_engine(wide_base, settings(real_vllm)) as session:
         whole = {(s.problem_id, s.index): s for s in session.sample(requests())}
@@ -89,6 +89,19 @@ def test_256_samples_of_a_prompt_are_as_distinct_as_the_local_engines(sampled, b
         lengths = [np.mean([each[prompt, i].num_tokens for i in range(NUM)]) for each in (whole, local)]
         spread = np.std([whole[prompt, i].num_tokens for i in range(NUM)]) / 16
         assert abs(lengths[0] - lengths[1]) < 5 * spread + 0.5
+
+
+def test_256_samples_of_a_model_that_knows_nothing_are_distinct(real_vllm, wide_blank) -> None:
+    """All but those that end within 7 tokens, two of which may agree by chance."""
+    with open_engine(wide_blank, settings(real_vllm)) as session:
+        begun = time.monotonic()
+        found = list(session.sample(requests()))
+        seconds = time.monotonic() - begun
+    show("vllm", f"{sum(s.num_tokens for s in found) / seconds:.0f} tokens a second, loading included")
+    for prompt in PROMPTS:
+        texts = [s.text for s in found if s.problem_id == prompt and s.num_tokens >= 8]
+        show("distinct, random weights", f"{prompt} {len(set(texts))} of {len(texts)}")
+        assert len(set(texts)) == len(texts) > NUM / 2
 
 
 def test_samples_of_a_later_block_are_those_of_the_whole(sampled) -> None:
