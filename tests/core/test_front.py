@@ -58,6 +58,7 @@ OPTIONS = {
     "leaderboard": "--registry --html --json",
     "submit": "run --registry --name --tier --by --reproduces --store --json",
     "registry verify": "path --json",
+    "sql": "query --store --schema --json --csv",
     "schema": "--plugin",
     "doctor": "--store --json",
     "clean": "--store --work --failed --unused --all --dry-run --yes --json",

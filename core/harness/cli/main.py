@@ -39,6 +39,7 @@ COMMANDS = {
     "leaderboard": "boards of strategies and of proxies, from a registry's results",
     "submit": "put a finished run into a registry",
     "registry": "verify a registry of results",
+    "sql": "ask a store a question in SQL",
     "schema": "print the recipe's JSON Schema, for editors",
     "doctor": "show what this machine can run and what is missing",
     "clean": "free disk space in a store",
