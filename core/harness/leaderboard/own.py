@@ -9,7 +9,7 @@ from harness.leaderboard.track import base_of, rl_of
 from harness.studies import Column, Row, Source, Study
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from harness.leaderboard.entry import Entry
 
@@ -72,18 +72,6 @@ def version_of(entry: Entry, label: str) -> str:
 
 def _study(entry: Entry, several: Collection[str], same_models_as: str | None) -> Study:
     result = entry.result
-    metric = result["outcome_metric"]
-    columns = {OUTCOME: Column(name=OUTCOME, role="outcome", what=f"{metric['name']} after RL")}
-    for row in result["proxies"]:
-        label = row["name"]
-        columns[label] = Column(
-            name=label,
-            role="proxy",
-            what="measured before RL",
-            proxy=board_name(entry, label, several),
-            k=across(label)[1],
-            higher_is_better=row["direction"] == "higher",
-        )
     return Study(
         name=entry.id,
         title=result["study"],
@@ -100,7 +88,7 @@ def _study(entry: Entry, several: Collection[str], same_models_as: str | None) -
         caveats=tuple(result["warnings"]),
         same_models_as=same_models_as,
         family_is="base model",
-        columns=columns,
+        columns={column.name: column for column in _columns(entry, several)},
         outcome=OUTCOME,
         baseline=result["baseline_proxy"],
         rows=tuple(
@@ -114,6 +102,20 @@ def _study(entry: Entry, several: Collection[str], same_models_as: str | None) -
             for one in result["candidates"]
         ),
     )
+
+
+def _columns(entry: Entry, several: Collection[str]) -> Iterator[Column]:
+    yield Column(name=OUTCOME, role="outcome", what=f"{entry.result['outcome_metric']['name']} after RL")
+    for row in entry.result["proxies"]:
+        label = row["name"]
+        yield Column(
+            name=label,
+            role="proxy",
+            what="measured before RL",
+            proxy=board_name(entry, label, several),
+            k=across(label)[1],
+            higher_is_better=row["direction"] == "higher",
+        )
 
 
 def _values(one: Mapping[str, object]) -> dict[str, float]:

@@ -115,7 +115,9 @@ def _settings(entry: Entry) -> tuple[Mapping[str, Any], str | None]:
     if isinstance(kept["benchmarks"], list):
         kept["benchmarks"] = sorted(kept["benchmarks"], key=canonical)
     kept["rl data"] = data.get("rl") if isinstance(data, dict) else None
-    if any(_is_path(kept[name]) for name in kept):
+    if not all(kept[name] for name in ("base", "rl", "benchmarks")):
+        return {"recipe_digest": digest}, "its recipe does not name base, RL and benchmarks"
+    if any(_is_path(part) for part in kept.values()):
         return {"recipe_digest": digest}, "its recipe names files of one machine"
     return kept, None
 
