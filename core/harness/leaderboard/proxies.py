@@ -49,6 +49,8 @@ class ProxyRow:
     versions: tuple[str, ...]
     """Of its component in our results; empty where only published studies read it."""
     trivial: bool
+    reads_rl: int
+    """RL steps it looks at in our results: above 0 it is not measured before RL."""
     readings: tuple[Reading, ...]
     """One a study, ours and published ones."""
     decisions: Decisions
@@ -90,6 +92,7 @@ class ProxyRow:
             "name": self.name,
             "versions": list(self.versions),
             "trivial": self.trivial,
+            "reads_rl": self.reads_rl,
             "ranks": self.ranks.to_json() if self.ranks else None,
             "insufficient": self.insufficient,
             "decisions": self.decisions.to_json(),
@@ -154,6 +157,12 @@ class _Own:
     costs: list[ProxyCost]
     along: list[Along]
     trivial: list[bool]
+    reads_rl: list[int]
+
+    @classmethod
+    def empty(cls) -> _Own:
+        """Start without anything."""
+        return cls(versions=[], costs=[], along=[], trivial=[], reads_rl=[])
 
 
 def _about(entries: Sequence[Entry]) -> dict[str, _Own]:
@@ -163,8 +172,9 @@ def _about(entries: Sequence[Entry]) -> dict[str, _Own]:
         curves = along_of(entry)
         for row in entry.result["proxies"]:
             label = row["name"]
-            own = found.setdefault(board_name(entry, label, several), _Own(versions=[], costs=[], along=[], trivial=[]))
+            own = found.setdefault(board_name(entry, label, several), _Own.empty())
             own.trivial.append(bool(row["trivial"]))
+            own.reads_rl.append(int(row.get("reads_rl") or 0))
             own.costs.append(_cost(entry, row))
             own.along.extend(one for one in curves if one.label == label)
             if (version := version_of(entry, label)) not in own.versions:
@@ -196,14 +206,15 @@ def _row(
     about: Mapping[str, _Own],
     studies: Mapping[str, Study],
 ) -> ProxyRow:
-    own = about.get(evidence.proxy, _Own(versions=[], costs=[], along=[], trivial=[False]))
+    own = about.get(evidence.proxy, _Own.empty())
     chosen = {(reading.study, reading.column) for reading in readings}
     lost = [one for r in readings for one in regrets(studies[r.study], studies[r.study].columns[r.column])]
     is_here = {study for study, _ in chosen}
     return ProxyRow(
         name=evidence.proxy,
         versions=tuple(own.versions),
-        trivial=all(own.trivial),
+        trivial=bool(own.trivial) and all(own.trivial),
+        reads_rl=max(own.reads_rl, default=0),
         readings=tuple(readings),
         decisions=evidence.decisions[varied],
         ranks=ranks,

@@ -59,7 +59,7 @@ def _proxies(board: ProxyBoard) -> Table:
     for row in board.rows:
         rhos, regret, cost = row.spearmans, row.regret, cheapest(row)
         table.add_row(
-            printable(row.name),
+            printable(row.name) + (f" (reads {row.reads_rl} RL steps)" if row.reads_rl else ""),
             place(row.ranks, "insufficient"),
             decided(row.decisions),
             paired(row.decisions),

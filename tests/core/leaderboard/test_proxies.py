@@ -132,3 +132,10 @@ def test_one_version_is_said_and_needs_no_row_of_its_own(tmp_path: Path) -> None
     assert row.versions == ("1",)
     assert [reading.column for reading in row.readings] == ["pass@8"], "the largest k"
     assert [curve.label for curve in row.along] == ["pass@8", "pass@4"]
+
+
+def test_proxy_that_looks_into_rl_says_so_and_its_point_there_is_circular(tmp_path: Path) -> None:
+    put(tmp_path, "first", ONE_SEED, readings={"micro-probe@3": GOOD})
+    rows = {row.name: row for row in leaderboard(tmp_path).proxies[0].rows}
+    assert (rows["micro-probe@k"].reads_rl, rows["pass@1"].reads_rl) == (3, 0)
+    assert [(p.step, p.circular) for p in rows["micro-probe@k"].along[0].points] == [(3, True), (6, False)]
