@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import sys
 import time
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,14 @@ from harness.errors import HarnessError, StoreError
 from harness.store import Store, read_json, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from harness.offers import Offer
     from harness.plan import Plan
     from harness.plugins import Plugins
     from harness.recipe import Recipe, Use
+
+    Listener = Callable[[Mapping[str, Any]], None]
 
 DEFAULT_STORE = ".harness"
 
@@ -34,7 +37,13 @@ def default_store() -> Path:
 
 
 def run(
-    recipe: Recipe, plugins: Plugins, store: Store, *, plan: Plan | None = None, folder: Path | None = None
+    recipe: Recipe,
+    plugins: Plugins,
+    store: Store,
+    *,
+    plan: Plan | None = None,
+    folder: Path | None = None,
+    listen: Listener | None = None,
 ) -> tuple[dict[str, Any], Path]:
     """Run a study to its end, or go on with it.
 
@@ -44,6 +53,7 @@ def run(
         store: where artifacts go.
         plan: the recipe's, where it is not laid out as usual.
         folder: the study's, where it was not named after the plan.
+        listen: receives each event as JSON (docs/events.md), progress too, besides the plug-ins.
 
     Returns:
         result.json as a mapping, and its path.
@@ -56,13 +66,15 @@ def run(
     """
     plan = plan or planning.build(recipe, plugins)
     folder = folder or study_folder(store, plan)
-    result = advance(recipe, plan, plugins, store, folder)
+    result = advance(recipe, plan, plugins, store, folder, listen)
     if result is None:
         raise HarnessError(f"study {plan.study!r}: its plan stops before a result; please report it")
     return result, folder / "result.json"
 
 
-def advance(recipe: Recipe, plan: Plan, plugins: Plugins, store: Store, folder: Path) -> dict[str, Any] | None:
+def advance(
+    recipe: Recipe, plan: Plan, plugins: Plugins, store: Store, folder: Path, listen: Listener | None = None
+) -> dict[str, Any] | None:
     """Run what a plan is for: the whole study, or with `plan.goals` a part of it; as `run`, and raising the same.
 
     Returns:
@@ -71,7 +83,7 @@ def advance(recipe: Recipe, plan: Plan, plugins: Plugins, store: Store, folder: 
     requirements.check(offers_of(recipe), plugins)
     requirements.check_programs(uses_of(recipe))
     store.prepare()
-    teller = _Teller(plugins, folder)
+    teller = _Teller(plugins, folder, listen)
     start = time.monotonic()
     status, result = "failed", None
     try:
@@ -163,16 +175,19 @@ def _lay_out(store: Store, plan: Plan, folder: Path) -> dict[str, Any]:
 
 
 class _Teller:
-    """Hands events to the plug-ins, and keeps them as events.jsonl in the study's folder."""
+    """Hands events to the plug-ins and the listener, and keeps them as events.jsonl in the study's folder."""
 
-    def __init__(self, plugins: Plugins, folder: Path) -> None:
+    def __init__(self, plugins: Plugins, folder: Path, listen: Listener | None) -> None:
         self._plugins = plugins
+        self._listen = listen
         self._path = folder / "events.jsonl"
 
     def tell(self, hook: str, event: object) -> None:
         """Tell everyone; a plug-in that fails is named on stderr and left out."""
+        row = {"event": hook.removeprefix("harness_"), "time": round(time.time(), 3), **_jsonable(event)}
+        if self._listen:
+            self._listen(row)
         if hook != "harness_step_progressed":
-            row = {"event": hook.removeprefix("harness_"), "time": round(time.time(), 3), **_jsonable(event)}
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         for fault in self._plugins.emit(hook, event):
@@ -182,8 +197,18 @@ class _Teller:
 def _jsonable(event: object) -> Mapping[str, Any]:
     if not is_dataclass(event) or isinstance(event, type):
         raise HarnessError(f"{event!r} is no event")
-    row = asdict(event)
-    for bulky in ("steps", "cached", "result"):
+    row = {f.name: getattr(event, f.name) for f in fields(event)}
+    for bulky in ("steps", "cached"):
         if bulky in row:
-            row[bulky] = len(row[bulky] or ())
-    return {k: str(v) if isinstance(v, Path) else v for k, v in row.items()}
+            row[bulky] = len(row[bulky])
+    if "step" in row:
+        row["step"] = asdict(row["step"])
+    if "result" in row:
+        row["result"] = str(row["folder"] / "result.json") if row["result"] else None
+    return {k: _plain(v) for k, v in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

@@ -43,10 +43,10 @@ MEASURING = (
     "--problems --benchmark --heldout --base --samples --temperature --max-tokens --engine --grader --seed --store --plugin"
 )
 OPTIONS = {
-    "run": "recipe --store --plugin --json",
+    "run": "recipe --store --plugin --json --json-events",
     "plan": "recipe --gpu --store --plugin --json",
     "validate": "recipe --plugin --json",
-    "status": "--store --json",
+    "status": "study --watch --store --json",
     "plugins list": "--json",
     "plugins show": "name --json",
     "rank": f"checkpoints {MEASURING} --proxy --primary --adaptive --json",
