@@ -30,6 +30,8 @@ class Cell:
     """One cell: what people read, and the number behind it where there is one."""
 
     text: str
+    note: str = ""
+    """A remark on it, which its CSV leaves out."""
     value: float | None = None
     low: float | None = None
     high: float | None = None

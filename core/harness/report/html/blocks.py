@@ -87,7 +87,8 @@ _FIGURE = ' class="figure"'
 
 def _row(row: Row, columns: tuple[Column, ...]) -> str:
     first, *others = row.cells
-    cells = [f'<th scope="row">{escape(first.text)}</th>']
+    note = f' <span class="remark">{escape(first.note)}</span>' if first.note else ""
+    cells = [f'<th scope="row">{escape(first.text)}{note}</th>']
     for cell, column in zip(others, columns[1:], strict=True):
         cells.append(f"<td{'' if column.is_text else _FIGURE}>{_figure(cell.text)}</td>")
     return f'<tr class="{row.emphasis}">{"".join(cells)}</tr>'

@@ -21,11 +21,13 @@ SCALE = 2.0
 _NAMED = re.compile(r'(id="|url\(#)(?=(?:clip|gradient)[\w-]*)')
 
 
-def is_installed() -> bool:
-    """Say whether charts can be drawn here."""
-    from importlib.util import find_spec
+def require_drawing() -> None:
+    """Check that charts can be drawn here, before any other work.
 
-    return find_spec("vl_convert") is not None
+    Raises:
+        MissingError: the package that draws them is not installed; the message says how to get it.
+    """
+    _converter()
 
 
 def svg(chart: Chart, number: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import MissingError, suggest
 from harness.result.recorded import read_result
-from harness.store import Ref, Store, read_json, slug
+from harness.store import Ref, Store, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,7 @@ def _artifacts(path: Path) -> Artifacts | None:
     steps = [step for step in read_json(plan)["steps"] if step["kind"] == "analyze"]
     store = Store(folder.parents[1])
     last = Ref("analyze", steps[-1]["key"]) if steps else None
-    if last is None or folder != store.root / "studies" / slug(folder.name) or not store.has(last):
+    if last is None or folder.parent.name != "studies" or not store.has(last):
         return None
     manifest = store.manifest(last)
     roles = {role: Ref.parse(text) for role, text in manifest["inputs"].items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.report.document import marks
-from harness.report.document.blocks import Block, Chart, Row, Section, Table
+from harness.report.document.blocks import Block, Cell, Chart, Row, Section, Table
 from harness.report.document.cells import columns, difference, figure, plain, whole, word
 from harness.report.document.selection import candidates_of, group_of, groups_in
 from harness.report.figures import bounds, largest_pass_at
@@ -34,8 +34,8 @@ def _table(candidates: Sequence[Mapping[str, Any]], result: Mapping[str, Any], *
     rows = []
     for one in candidates:
         group, pre = group_of(one, result), mapping_of(one.get("pre"))
-        mark = f"  ({group})" if group.startswith(("the pick", "best")) else ""
-        cells = [word(f"{text_of(one.get('name'))}{mark}"), word(_curation(one)), whole(one.get("train_tokens"))]
+        note = group if group.startswith(("the pick", "best")) else ""
+        cells = [Cell(text=text_of(one.get("name")), note=note), word(_curation(one)), whole(one.get("train_tokens"))]
         cells += [figure(pre.get("pass@1")), *([figure(pre.get(widest))] if widest else [])]
         cells += [figure(one.get("outcome")), difference(one.get("gain"))] if has_rl else []
         rows.append(Row(cells=tuple(cells), emphasis="strong" if group.startswith("the pick") else "plain"))
@@ -72,7 +72,7 @@ def _chart(candidates: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) -
     rows, groups = list(_moves(candidates, result, metric)), groups_in(candidates, result)
     order = [str(one.get("name")) for one in candidates]
     y = marks.name("candidate", sort=order, labelLimit=190)
-    x = marks.number("after", f"{metric}: before RL (ring), after RL (dot, 95 % interval)", format=".2f")
+    x = marks.number("after", metric, format=".2f")
     shade = marks.colour("group", *groups)
     tips = [
         marks.tip("candidate", "candidate", digits=None),
@@ -83,7 +83,7 @@ def _chart(candidates: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) -
     spec = {
         "data": marks.data(rows),
         "width": marks.WIDE - 180,
-        "height": {"step": 22},
+        "height": 22 * len(rows),
         "layer": [
             {
                 "mark": {"type": "rule", "strokeWidth": 5, "opacity": 0.2},
@@ -103,7 +103,7 @@ def _chart(candidates: Sequence[Mapping[str, Any]], result: Mapping[str, Any]) -
     return Chart(
         name="candidates",
         title=f"Where RL took each candidate, {metric}",
-        description="One row a candidate, as in the table above: a ring before RL, a dot after it, joined.",
+        description="One row a candidate, as in the table above: a ring before RL, a dot with its 95 % interval after it.",
         spec=spec,
     )
 

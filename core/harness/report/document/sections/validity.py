@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.report.document import marks
-from harness.report.document.blocks import Block, Cell, Chart, Row, Section, Table, Text
+from harness.report.document.blocks import Block, Cell, Chart, Emphasis, Row, Section, Table, Text
 from harness.report.document.cells import columns, figure, plain, span, word
 from harness.report.document.selection import strongest_first
 from harness.report.figures import bounds, signed, with_interval
@@ -30,16 +30,16 @@ def validity_section(result: Mapping[str, Any]) -> Section | None:
     blocks: list[Block] = [
         intro,
         _chart(proxies, baseline),
-        _table(proxies),
+        _table(proxies, baseline),
         *_ceiling(result),
         *_notes(proxies),
     ]
     return Section(id="validity", label="Validity", title="Which proxy foretold the outcome?", blocks=tuple(blocks))
 
 
-def _table(proxies: Sequence[Mapping[str, Any]]) -> Table:
+def _table(proxies: Sequence[Mapping[str, Any]], baseline: str) -> Table:
     heads = ["proxy", "Spearman", "R2", "R2 held out", "Kendall", "decisions", "regret", "against baseline", "p", "cost"]
-    rows = [Row(cells=tuple(_cells(row)), emphasis=_emphasis(row)) for row in proxies]
+    rows = [Row(cells=tuple(_cells(row)), emphasis=_emphasis(row, baseline)) for row in proxies]
     n = max((round(bounds(row.get("n")).value or 0) for row in proxies), default=0)
     return Table(
         name="proxies",
@@ -70,15 +70,15 @@ def _against(gap: Mapping[str, Any]) -> Cell:
     return Cell(text=text, value=found.value, low=found.low, high=found.high)
 
 
-def _emphasis(row: Mapping[str, Any]) -> Any:
-    return "faint" if row.get("trivial") else "strong" if row.get("verdict") == "baseline" else "plain"
+def _emphasis(row: Mapping[str, Any], baseline: str) -> Emphasis:
+    return "faint" if row.get("trivial") else "strong" if row.get("name") == baseline else "plain"
 
 
 def _chart(proxies: Sequence[Mapping[str, Any]], baseline: str) -> Chart:
     rows = list(_points(proxies, baseline))
     order = [str(row.get("name")) for row in proxies]
     y = marks.name("proxy", sort=order, labelLimit=210)
-    x = marks.number("rho", "Spearman with the outcome at the end of RL (95 % interval)", format=".1f", domain=[-1, 1])
+    x = marks.number("rho", "Spearman with the outcome", format=".1f", domain=[-1, 1])
     shade = marks.colour("group", ["proxy", "baseline", "trivial"], [marks.SERIES[0], marks.SERIES[1], marks.GREY])
     tips = [marks.tip("proxy", "proxy", digits=None), marks.tip("rho", "Spearman"), marks.tip("low", "from")]
     tips += [marks.tip("high", "to"), marks.tip("verdict", "verdict", digits=None)]
@@ -86,7 +86,7 @@ def _chart(proxies: Sequence[Mapping[str, Any]], baseline: str) -> Chart:
     spec = {
         "data": marks.data(rows),
         "width": marks.WIDE - 200,
-        "height": {"step": 18},
+        "height": 18 * len(rows),
         "layer": [
             {"mark": {"type": "rule"}, "encoding": {"x": {"datum": 0}}},
             {**rule, "encoding": {"x": x, "color": {**shade, "legend": None}}},
@@ -103,10 +103,11 @@ def _chart(proxies: Sequence[Mapping[str, Any]], baseline: str) -> Chart:
     best = next((row for row in proxies if bounds(row.get("spearman")).value is not None), {})
     rho = bounds(best.get("spearman")).value
     said = f" The highest is {text_of(best.get('name'))} with {rho:.2f}." if rho is not None else ""
+    sorting = "strongest first, trivial ones last, with 95 % intervals"
     return Chart(
         name="validity",
         title="Rank correlation of each proxy with the outcome",
-        description=f"One row a proxy, strongest first, trivial ones last; a dashed line at the baseline.{said}",
+        description=f"One row a proxy, {sorting}; a dashed line at the baseline.{said}",
         spec=spec,
     )
 
