@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import MissingError, UserError, suggest
+from harness.plugins import OFFER_HOOKS
 from harness.result.cost import Ledger
 from harness.result.recorded import read_result
 from harness.store import Ref, Store, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+COMPONENTS = frozenset(kind.kind for kind in OFFER_HOOKS) - {"executor"}
+"""Kinds that a submission lists; a checkpoint's folder is a part of a step and no component."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +81,7 @@ def _components(folder: Path) -> list[dict[str, str]]:
         (part["kind"], part["name"], part["version"], part["from"])
         for manifest in manifests
         for part in _flat(manifest["parts"])
-        if part["kind"] != "executor"
+        if part["kind"] in COMPONENTS
     }
     return [dict(zip(("kind", "name", "version", "from"), row, strict=True)) for row in sorted(found)]
 

@@ -19,12 +19,14 @@ from harness.registry.files import check_name, read_strictly
 from harness.registry.form import form_faults, study_folder_name
 from harness.registry.gather import COUNTS, entries_of
 from harness.registry.plausible import counts_digest, read_bounded
+from harness.registry.recipes import KINDS, names_used
 from harness.registry.records import Entry, Fault
+from harness.registry.run import COMPONENTS
 from harness.registry.verify import earlier_methods
 from harness.store import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from harness.registry.run import Run
 
@@ -61,7 +63,7 @@ def submit(run: Run, registry: Path, *, name: str | None = None, by: str = "anon
         "submitter": by,
         "counts_sha256": digest.of_path(run.counts),
         "recipe": dict(run.recipe),
-        "components": run.components,
+        "components": [*run.components, *_idle(run)],
         "checks": [],
         "withdrawn": None,
     }
@@ -122,6 +124,16 @@ def reproduce(run: Run, registry: Path, name: str, *, by: str = "anonymous") -> 
         raise UserError(f"{name}: {faults[0]}")
     write_json(path, result)
     return Written(name=name, tier="reproduced", files=(path,))
+
+
+def _idle(run: Run) -> Iterator[dict[str, str]]:
+    """Give the versions of what the recipe names and no step ran, such as the base of a ranking that needs none."""
+    plugins = Plugins.discover()
+    idle = names_used(run.recipe) - {one["name"] for one in run.components}
+    for kind in (KINDS[name] for name in sorted(COMPONENTS)):
+        for name in sorted(idle & plugins.offers(kind).keys()):
+            origin = plugins.owner_of(kind.kind, name)
+            yield {"kind": kind.kind, "name": name, "version": plugins.offers(kind)[name].version, "from": origin}
 
 
 def _not_the_same(entry: Entry, run: Run) -> list[str]:

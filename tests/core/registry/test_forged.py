@@ -373,3 +373,13 @@ def test_command_tells_each_reason_in_a_line_and_exits_2(registry: Path, capsys:
     assert call(["registry", "verify", str(registry), "--json"]) == 2
     found = json.loads(capsys.readouterr().out)
     assert not found["ok"] and found["faults"][0]["place"] == PLACE
+
+
+def test_one_entry_is_verified_by_its_path(registry: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (registry / "results/made-up/stray.txt").write_text("x")
+    assert call(["registry", "verify", str(registry / PLACE)]) == 0
+    assert f"{NAME}  self-reported" in capsys.readouterr().out
+    edit(entry_of(registry), raise_tier)
+    assert call(["registry", "verify", str(registry / PLACE)]) == 2
+    assert call(["registry", "verify", str(registry / "results")]) == 2
+    assert "has no results, studies or plugins.json" in capsys.readouterr().err

@@ -100,3 +100,13 @@ def test_run_that_has_not_ended_or_is_not_there_is_told(tmp_path: Path, capsys: 
         find_run("small", tmp_path / "store")
     assert call(["submit", "smal", "--store", str(tmp_path / "store")]) == 2
     assert "neither a path nor a study of" in (told := capsys.readouterr().err) and "did you mean 'small'?" in told
+
+
+def test_component_that_the_recipe_names_and_no_step_ran_gets_its_version(run: Run, tmp_path: Path) -> None:
+    without = [one for one in run.components if one["name"] != "miniature-base"]
+    assert len(without) == len(run.components) - 1
+    submit(replace(run, components=without), tmp_path)
+    (entry,) = verify(tmp_path).entries
+    assert {(one["kind"], one["name"]) for one in entry.submission["components"]} == {
+        (one["kind"], one["name"]) for one in run.components
+    }
