@@ -9,7 +9,7 @@ from hypothesis import settings
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
 
-# A shell that starts pytest in the background makes it ignore Ctrl-C, and what ignores a signal hands that on to its children.
+# A shell that starts pytest in the background makes it ignore Ctrl-C, and what ignores a signal hands that on.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
