@@ -23,7 +23,9 @@ LABEL_GAP = 15
 def rank_bar(first: int, last: int, size: int) -> Html:
     """Draw the places from `first` to `last` among `size`."""
     step = 100 / size
-    span = tag("rect", x=_at((first - 1) * step), y="3", width=_at((last - first + 1) * step), height="8", rx="2", class_="span")
+    span = tag(
+        "rect", x=_at((first - 1) * step), y="3", width=_at((last - first + 1) * step), height="8", rx="2", class_="span"
+    )
     return _small(join_svg(tag("rect", x="0", y="6", width="100", height="2", class_="rail"), span))
 
 

@@ -20,23 +20,35 @@ if TYPE_CHECKING:
 READ = (
     (
         "Decisions",
-        "of two starts of one family in one study, how often the proxy named the one that ended higher after RL (a tie is "
-        "half). Pairs are added up over studies, scores never are: outcomes, benchmarks and RL recipes differ. The interval "
-        "resamples base models.",
+        (
+            "of two starts of one family in one study, how often the proxy named the one that ended higher after RL (a tie is "
+            "half). Pairs are added up over studies, scores never are: outcomes, benchmarks and RL recipes differ. The "
+            "interval resamples base models."
+        ),
     ),
     (
         "Ranks of proxies",
-        "only from pairs both proxies speak of, base model by base model, with an exact sign-flip test and Holm's adjustment. "
-        "Under ten base models in common there is no rank: insufficient.",
+        (
+            "only from pairs both proxies speak of, base model by base model, with an exact sign-flip test and Holm's "
+            "adjustment. Under ten base models in common there is no rank: insufficient."
+        ),
     ),
     (
         "Ranks of strategies",
-        "within a track only: same base, RL recipe, engine, problems, outcome metric and versions. Every pair is compared "
-        "problem by problem, with the spread from seed to seed added where there are several; Holm over all pairs. The "
-        "intervals of a track hold all at once with probability 95 %.",
+        (
+            "within a track only: same base, RL recipe, engine, problems, outcome metric and versions. Every pair is compared "
+            "problem by problem, with the spread from seed to seed added where there are several; Holm over all pairs. The "
+            "intervals of a track hold all at once with probability 95 %."
+        ),
     ),
-    ("Regret", "how far from the best to the worst outcome the proxy's pick fell, mean over families of at least three starts."),
-    ("Cost", "tokens and time to read the proxy of one candidate, where one of our results measured it; SFT is not counted."),
+    (
+        "Regret",
+        "how far from the best to the worst outcome the proxy's pick fell, mean over families of at least three starts.",
+    ),
+    (
+        "Cost",
+        "tokens and time to read the proxy of one candidate, where one of our results measured it; SFT is not counted.",
+    ),
 )
 
 
@@ -76,8 +88,8 @@ def _compute(board: Leaderboard) -> Html:
     parts = [
         tag(
             "p",
-            "A proxy is measured before RL. How well it orders the candidates can depend on how much RL follows: these studies "
-            "measured the outcome at several points of the same runs.",
+            "A proxy is measured before RL. How well it orders the candidates can depend on how much RL follows: these "
+            "studies measured the outcome at several points of the same runs.",
         )
     ]
     for entry in board.entries:
@@ -123,7 +135,9 @@ def _studies(board: Leaderboard) -> Html:
         Column(name="published study", is_text=True),
         Column(name="title", is_text=True, is_long=True),
         Column(name="source", is_text=True),
-        Column(name="read", is_text=True, hint="A the source's own text, B exact in a secondary source, C read off a figure"),
+        Column(
+            name="read", is_text=True, hint="A the source's own text, B exact in a secondary source, C read off a figure"
+        ),
         Column(name="starts"),
         Column(name="what varied", is_text=True, is_long=True),
     )

@@ -28,7 +28,9 @@ COLUMNS = (
     Column(name="rank", is_text=True, hint="places it can hold, from pairs that two proxies both speak of"),
     Column(name="by RL compute", is_text=True, sorts=False, hint="Spearman at each amount of RL measured"),
     Column(name="Spearman", hint="median over studies; its range and their number in brackets"),
-    Column(name="regret", hint="share of the way from best to worst outcome that its pick lost; a random pick's in brackets"),
+    Column(
+        name="regret", hint="share of the way from best to worst outcome that its pick lost; a random pick's in brackets"
+    ),
     Column(name="cost", hint="tokens a candidate, in our results"),
 )
 
@@ -40,8 +42,8 @@ MOST_DRAWN = 18
 def board_table(board: ProxyBoard) -> Html:
     """Return the table of one board."""
     caption = (
-        f"What varied: {board.varied}, {board.meaning}. Most base models first, trivial baselines last. Under ten base models in "
-        "common with another proxy a rank is insufficient."
+        f"What varied: {board.varied}, {board.meaning}. Most base models first, trivial baselines last. Under ten base models "
+        "in common with another proxy a rank is insufficient."
     )
     rows = [_row(row, board.varied) for row in board.rows]
     return table(caption, COLUMNS, rows, label=f"Proxies, {board.varied}")
@@ -95,7 +97,7 @@ def _cost(cost: ProxyCost | None) -> Html:
 
 def _rank(row: ProxyRow) -> Html:
     if row.ranks is not None:
-        return text(place(row.ranks, None).replace("-", "–"))
+        return text(place(row.ranks, None).replace("-", "\N{EN DASH}"))
     return tag("span", "insufficient", class_="low", title=row.insufficient)
 
 
@@ -124,7 +126,9 @@ def _readings(row: ProxyRow, varied: str) -> Html:
         Column(name="p", hint="two-sided permutation test"),
         Column(name="pairs right"),
         Column(name="counts", is_text=True, sorts=False),
-        Column(name="read", is_text=True, hint="A the source's own text, B exact in a secondary source, C read off a figure"),
+        Column(
+            name="read", is_text=True, hint="A the source's own text, B exact in a secondary source, C read off a figure"
+        ),
     )
     rows = [_reading(reading) for reading in sorted(row.readings, key=lambda one: (-one.n, one.study))]
     caption = f"{row.name}: one line a study; scores of different studies are never pooled."
@@ -183,7 +187,7 @@ def along_figure(along: Sequence[Along], emphasised: Sequence[str], source: Html
 
 
 def _drawn(along: Sequence[Along], emphasised: Sequence[str]) -> list[Along]:
-    """Choose the curves that are drawn: all, or the emphasised ones and those whose last value is largest, trivial ones last."""
+    """Choose the curves to draw: all, or the emphasised ones and those that end highest, trivial ones last."""
 
     def place(one: Along) -> tuple[bool, bool, float]:
         last = one.points[-1].spearman if one.points else None

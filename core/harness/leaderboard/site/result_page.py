@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from harness.leaderboard.along import along_of
 from harness.leaderboard.site import addresses
 from harness.leaderboard.site.markup import Html, join, lines, link, tag, text
 from harness.leaderboard.site.proxies import along_figure
 from harness.leaderboard.site.shell import facts, page, plain_list, section, title_of
 from harness.leaderboard.site.table import Cell, Column, Row, table
-from harness.leaderboard.along import along_of
 from harness.leaderboard.wording import strategy_of
 from harness.report.figures import NOTHING, bounds, clock, count, largest_pass_at, number, signed, with_interval
 
@@ -143,7 +143,9 @@ def _proxies(result: Mapping[str, Any]) -> Html:
         )
         for one in result["proxies"]
     ]
-    caption = join("How well each, measured before RL, foretold the outcome; baseline: ", text(result["baseline_proxy"]), ".")
+    caption = join(
+        "How well each, measured before RL, foretold the outcome; baseline: ", text(result["baseline_proxy"]), "."
+    )
     return table(caption, columns, rows, label="Proxies of this study")
 
 
@@ -213,5 +215,9 @@ def _made_by(entry: Entry) -> Html:
             ("plug-ins", text(", ".join(result["plugins"]), 1000)),
         ),
         plain_list(components) or tag("p", "Versions of single components are not recorded.", class_="note"),
-        *([tag("h3", "Warnings"), plain_list([text(one, 1000) for one in result["warnings"]])] if result["warnings"] else []),
+        *(
+            [tag("h3", "Warnings"), plain_list([text(one, 1000) for one in result["warnings"]])]
+            if result["warnings"]
+            else []
+        ),
     )

@@ -65,7 +65,7 @@ def _row(one: Standing, size: int, has_results: bool) -> Row:
     source = addresses.result_page(entry.id)
     cells = [
         Cell(shown=link(f"{source}#{identity}", text(row["name"])), by=row["name"][:80]),
-        Cell(shown=place(ranks, NOTHING).replace("-", "–"), by=ranks.first + ranks.last / 1e6 if ranks else None),
+        Cell(shown=place(ranks, NOTHING).replace("-", "\N{EN DASH}"), by=ranks.first + ranks.last / 1e6 if ranks else None),
         Cell(shown=rank_bar(ranks.first, ranks.last, size) if ranks else None),
         Cell(shown=link(f"{source}#counts-{identity}", with_interval(outcome)), by=outcome.value),
         Cell(shown=number(spread), by=spread),

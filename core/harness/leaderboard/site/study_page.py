@@ -25,7 +25,10 @@ def study_page(study: Study) -> Html:
         tag("h1", text(study.title)),
         facts(
             ("study", text(study.name)),
-            ("source", join(link(source.url, text(source.id)) if source.url else text(source.id), ", ", text(source.where, 400))),
+            (
+                "source",
+                join(link(source.url, text(source.id)) if source.url else text(source.id), ", ", text(source.where, 400)),
+            ),
             ("how read", text(source.how_read, 400)),
             ("confidence", CONFIDENCE[source.confidence]),
             ("licence", text(source.licence)),
@@ -61,7 +64,9 @@ def _rows(study: Study) -> Html:
                 Cell(shown=text(row.family), by=row.family[:80]),
                 Cell(shown=text(row.evaluation or NOTHING), by=row.evaluation[:80]),
                 *(
-                    Cell(shown=f"{row.values[one.name]:g}" if one.name in row.values else NOTHING, by=row.values.get(one.name))
+                    Cell(
+                        shown=f"{row.values[one.name]:g}" if one.name in row.values else NOTHING, by=row.values.get(one.name)
+                    )
                     for one in named
                 ),
                 Cell(shown=text(row.excluded or "", 400)),
@@ -74,9 +79,10 @@ def _rows(study: Study) -> Html:
 
 
 def _reported(study: Study) -> Html:
-    columns = tuple(Column(name=name, is_text=name in ("proxy", "statistic", "group", "note")) for name in (
-        "proxy", "statistic", "k", "value", "sd", "n", "group", "note"
-    ))
+    columns = tuple(
+        Column(name=name, is_text=name in ("proxy", "statistic", "group", "note"))
+        for name in ("proxy", "statistic", "k", "value", "sd", "n", "group", "note")
+    )
     rows = [
         Row(
             cells=[
@@ -92,4 +98,6 @@ def _reported(study: Study) -> Html:
         )
         for one in study.reported
     ]
-    return table("As printed, sign included; single results are not published.", columns, rows, label="Reported correlations")
+    return table(
+        "As printed, sign included; single results are not published.", columns, rows, label="Reported correlations"
+    )

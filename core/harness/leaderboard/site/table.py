@@ -71,7 +71,13 @@ def table(caption: Content, columns: Sequence[Column], rows: Sequence[Row], *, l
         for column in columns
     ]
     body = [_row(row, columns) for row in rows]
-    inside = tag("table", tag("caption", tag("span", caption)), tag("thead", tag("tr", *heads)), tag("tbody", *body), class_="sortable")
+    inside = tag(
+        "table",
+        tag("caption", tag("span", caption)),
+        tag("thead", tag("tr", *heads)),
+        tag("tbody", *body),
+        class_="sortable",
+    )
     return tag("div", inside, class_="scroll", role="region", tabindex=0, aria_label=label)
 
 
