@@ -21,8 +21,8 @@ READ = (
     (
         "Decisions",
         (
-            "of two starts of one family in one study, how often the proxy named the one that ended higher after RL (a tie is "
-            "half). Pairs are added up over studies, scores never are: outcomes, benchmarks and RL recipes differ. The "
+            "of two starts of one family in one study, how often the proxy named the one that ended higher after RL (a tie "
+            "is half). Pairs are added up over studies, scores never are: outcomes, benchmarks and RL recipes differ. The "
             "interval resamples base models."
         ),
     ),
@@ -36,8 +36,8 @@ READ = (
     (
         "Ranks of strategies",
         (
-            "within a track only: same base, RL recipe, engine, problems, outcome metric and versions. Every pair is compared "
-            "problem by problem, with the spread from seed to seed added where there are several; Holm over all pairs. The "
+            "within a track only: same base, RL recipe, engine, problems, outcome metric and versions. Every pair is "
+            "compared problem by problem, with the spread from seed to seed added where there are several; Holm over all pairs. The "
             "intervals of a track hold all at once with probability 95 %."
         ),
     ),

@@ -42,8 +42,8 @@ MOST_DRAWN = 18
 def board_table(board: ProxyBoard) -> Html:
     """Return the table of one board."""
     caption = (
-        f"What varied: {board.varied}, {board.meaning}. Most base models first, trivial baselines last. Under ten base models "
-        "in common with another proxy a rank is insufficient."
+        f"What varied: {board.varied}, {board.meaning}. Most base models first, trivial baselines last. Under ten base "
+        "models in common with another proxy a rank is insufficient."
     )
     rows = [_row(row, board.varied) for row in board.rows]
     return table(caption, COLUMNS, rows, label=f"Proxies, {board.varied}")
