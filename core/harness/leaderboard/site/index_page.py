@@ -37,8 +37,8 @@ READ = (
         "Ranks of strategies",
         (
             "within a track only: same base, RL recipe, engine, problems, outcome metric and versions. Every pair is "
-            "compared problem by problem, with the spread from seed to seed added where there are several; Holm over all pairs. The "
-            "intervals of a track hold all at once with probability 95 %."
+            "compared problem by problem, with the spread from seed to seed added where there are several; Holm over all "
+            "pairs. The intervals of a track hold all at once with probability 95 %."
         ),
     ),
     (
