@@ -62,16 +62,8 @@ def _chart(result: Mapping[str, Any], along: Sequence[Mapping[str, Any]]) -> Cha
             {"mark": {"type": "rule", "strokeDash": [2, 3]}, "encoding": {"y": {"datum": 0}}},
             _lines(encoding, "!datum.notable", {"strokeWidth": 1, "opacity": 0.55}),
             _lines(encoding, "datum.notable", {"strokeWidth": 2.5}),
-            {
-                "transform": [{"filter": "datum.notable"}],
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-                "encoding": {**encoding, "tooltip": tips},
-            },
-            {
-                "transform": [{"filter": "!datum.notable"}],
-                "mark": {"type": "point", "filled": True, "size": 22, "opacity": 0.7},
-                "encoding": {**encoding, "tooltip": tips},
-            },
+            _dots({**encoding, "tooltip": tips}, "datum.notable", {"size": 60, "opacity": 1}),
+            _dots({**encoding, "tooltip": tips}, "!datum.notable", {"size": 22, "opacity": 0.7}),
         ],
     }
     ends = ", ".join(_ends(along, name) for name in notable)
@@ -85,6 +77,10 @@ def _chart(result: Mapping[str, Any], along: Sequence[Mapping[str, Any]]) -> Cha
 
 def _lines(encoding: Mapping[str, Any], where: str, style: Mapping[str, Any]) -> dict[str, Any]:
     return {"transform": [{"filter": where}], "mark": {"type": "line", **style}, "encoding": encoding}
+
+
+def _dots(encoding: Mapping[str, Any], where: str, style: Mapping[str, Any]) -> dict[str, Any]:
+    return {"transform": [{"filter": where}], "mark": {"type": "point", "filled": True, **style}, "encoding": encoding}
 
 
 def _points(along: Sequence[Mapping[str, Any]], notable: Sequence[str]) -> Iterator[dict[str, Any]]:
