@@ -31,14 +31,15 @@ def require_drawing() -> None:
 
 
 def svg(chart: Chart, number: int) -> str:
-    """Draw a chart as SVG whose colours are the page's CSS variables.
+    """Draw a chart as SVG whose colours are the page's CSS variables, hidden from screen readers: its frame is labelled.
 
     Args:
         chart: what to draw.
         number: of the chart on its page; ids inside the drawing carry it, as two drawings must not share one.
     """
     drawn: str = _converter().vegalite_to_svg(_with_theme(chart))
-    return _NAMED.sub(lambda m: f"{m[1]}c{number}-", drawn)
+    hidden = drawn.replace("<svg ", '<svg aria-hidden="true" ', 1)
+    return _NAMED.sub(lambda m: f"{m[1]}c{number}-", hidden)
 
 
 def png(chart: Chart) -> bytes:

@@ -24,6 +24,7 @@
       const columns = Math.max(1, Math.floor(live.clientWidth / 165));
       const config = { ...theme, legend: { ...theme.legend, columns } };
       await vegaEmbed(live, { ...spec, config }, { actions: false, ast: true, renderer: "svg", mode: "vega-lite", logLevel: 1 });
+      live.querySelector("svg").setAttribute("aria-hidden", "true"); // its frame has the label
       still.remove();
       figure.dataset.live = "1";
     } catch (error) {
