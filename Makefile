@@ -6,11 +6,12 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-vllm lint docs perf base clean
+.PHONY: help setup demo test test-browser test-vllm lint docs perf base clean
 
 help:
 	@echo "make demo    set up, then run the quickstart study on this machine's CPU"
 	@echo "make test    all tests (WORKERS=$(WORKERS) processes)"
+	@echo "make test-browser  the pages in a real Chromium (skipped where there is none)"
 	@echo "make test-vllm  the vllm and openai engines on vLLM itself, a CPU build by a third party (docs/engines.md)"
 	@echo "make lint    ruff, mypy --strict, import-linter, the registry"
 	@echo "make docs    check that the documentation is current"
@@ -27,12 +28,12 @@ setup: .venv/.dev
 	  echo "harness needs Python 3.11 or newer, and '$(PYTHON)' is not; say: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@echo "setting up .venv (torch is the large part; a minute or a few) ..."
 	@$(PYTHON) -m venv .venv
-	@$(INSTALL) -e ".[torch]"
+	@$(INSTALL) -e ".[torch,report]"
 	@touch $@
 
 .venv/.dev: .venv/.run
 	@echo "adding the development tools ..."
-	@$(INSTALL) -e ".[torch,dev]"
+	@$(INSTALL) -e ".[torch,report,dev]"
 	@touch $@
 
 demo: .venv/.run
@@ -40,6 +41,10 @@ demo: .venv/.run
 
 test: .venv/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+# The pages' own tests need a chromium on the PATH, and npm to fetch axe-core with; each says so where it is skipped.
+test-browser: .venv/.dev
+	$(BIN)/python -m pytest -n0 -m browser tests/browser -rs
 
 # The build is not the vLLM project's own: nothing else here installs it. torchvision and its like come as CUDA builds, which
 # break the import of transformers beside a CPU torch.

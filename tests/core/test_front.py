@@ -43,7 +43,7 @@ MEASURING = (
     "--problems --benchmark --heldout --base --samples --temperature --max-tokens --engine --grader --seed --store --plugin"
 )
 OPTIONS = {
-    "run": "recipe --store --plugin --json --json-events",
+    "run": "recipe --store --plugin --json --json-events --no-report",
     "plan": "recipe --gpu --store --plugin --json",
     "validate": "recipe --plugin --json",
     "status": "study --watch --store --json",
@@ -59,6 +59,7 @@ OPTIONS = {
     "submit": "run --registry --name --tier --by --reproduces --store --json",
     "registry verify": "path --json",
     "sql": "query --store --schema --json --csv",
+    "report": "run --out --format --store --plugin --open",
     "schema": "--plugin",
     "doctor": "--store --json",
     "clean": "--store --work --failed --unused --all --dry-run --yes --json",

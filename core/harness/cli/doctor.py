@@ -35,6 +35,14 @@ EXTRAS = {
     "vllm": "make tokens for vLLM, which is a program in a Python of its own (see programs)",
     "lm-eval": "benchmarks from lm-evaluation-harness's tasks, where a recipe names them",
     "inspect": "harness export --format inspect",
+    "report": "write a study's report with its charts; harness run ends by writing it",
+    "ray": "run steps on a Ray cluster",
+    "slurm": "run steps as SLURM jobs, through submitit",
+    "tensorboard": "follow studies in TensorBoard",
+    "mlflow": "follow studies in MLflow",
+    "wandb": "follow studies in Weights & Biases",
+    "math": "grade mathematics with Math-Verify",
+    "sql": "harness sql: questions to a store",
     "dev": "this project's own tests and checks",
 }
 """What each extra of the distribution gives."""

@@ -34,6 +34,7 @@ COMMANDS = {
     "rank": "rank existing checkpoints, without any RL",
     "gate": "exit 3 when a checkpoint falls short of a rule",
     "analyze": "judge the proxies of a table, a result or published studies",
+    "report": "write a study's report: one HTML file, or md, png, csv",
     "compare": "compare two candidates or two results, paired by problem",
     "export": "write a study's samples for the viewers of other tools",
     "leaderboard": "boards of strategies and of proxies, from a registry's results",

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from harness.cli.interrupt import resumable
+from harness.escape import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 @click.option("--plugin", "plugin_files", multiple=True, type=click.Path(path_type=Path), help="A local plug-in file.")
 @click.option("--json", "as_json", is_flag=True, help="Print result.json on stdout and nothing else there.")
 @click.option("--json-events", is_flag=True, help="Print a JSON line for each event on stdout and nothing else there.")
+@click.option("--no-report", is_flag=True, help="Do not end by writing report.html beside the result.")
 def command(
-    recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_json: bool, json_events: bool
+    recipe: str, store: Path | None, plugin_files: tuple[Path, ...], as_json: bool, json_events: bool, no_report: bool
 ) -> None:
     """Run the study RECIPE (a file, or a shipped recipe's name such as quickstart).
 
@@ -32,6 +34,7 @@ def command(
     from harness import study
     from harness.plugins import Plugins
     from harness.recipe import load
+    from harness.report.beside import report_beside
     from harness.store import Store
 
     if as_json and json_events:
@@ -44,6 +47,8 @@ def command(
         listen = print_event if json_events else None
         result, path = study.run(loaded, plugins, Store(store or study.default_store()), listen=listen)
     _show(result, path, as_json, sys.stderr if json_events else None)
+    if not no_report:
+        click.echo(printable(report_beside(path, plugins.panels)), err=as_json or json_events)
 
 
 def print_event(row: Mapping[str, Any]) -> None:

@@ -78,7 +78,7 @@ def test_figures_in_tables_are_those_of_the_result(study: Study) -> None:
         )
     judged = {row["name"]: row for row in study.result["proxies"]}
     for row in table(document, "proxies").rows:
-        assert row.cells[1].value == judged[row.cells[0].text]["spearman"]["value"]
+        assert row.cells[2].value == judged[row.cells[0].text]["spearman"]["value"]
         assert row.emphasis == (
             "faint" if judged[row.cells[0].text]["trivial"] else "strong" if row.cells[0].text == "pass@1" else "plain"
         )
@@ -153,13 +153,15 @@ def test_fit_is_left_out_where_no_line_can_be_had(x: list[float]) -> None:
     assert list(fit(np.array(x), np.arange(len(x), dtype=float))) == []
 
 
-def test_notable_proxies_leave_out_trivial_and_equal_ones() -> None:
+def test_notable_proxies_are_the_named_then_the_changed_then_the_strongest_that_differ() -> None:
     def row(name: str, rho: float, **more: Any) -> dict[str, Any]:
         return {"name": name, "spearman": {"value": rho}, "kendall": {"value": rho}, **more}
 
     rows = [row("a", 0.5), row("twin", 0.9), row("b", 0.9), row("random", 1.0, trivial=True), row("probe", 1.0, reads_rl=3)]
-    result = {"proxies": [*rows, row("base", 0.5)], "primary_proxy": "a", "baseline_proxy": "base"}
-    assert notable_proxies(result) == ["a", "base", "twin"]
+    moved = row("fell", 0.1, change_along_rl={"value": -0.4, "low": -0.6, "high": -0.2})
+    still = row("still", 0.2, change_along_rl={"value": -0.4, "low": -0.9, "high": 0.1})
+    result = {"proxies": [*rows, row("base", 0.5), moved, still], "primary_proxy": "a", "baseline_proxy": "base"}
+    assert notable_proxies(result) == ["a", "base", "fell", "twin", "still"]
 
 
 def test_panel_of_a_plugin_is_a_section_and_a_broken_one_says_so(study: Study) -> None:

@@ -46,17 +46,18 @@ def groups_in(candidates: Sequence[Mapping[str, Any]], result: Mapping[str, Any]
 
 
 def notable_proxies(result: Mapping[str, Any]) -> list[str]:
-    """Name the proxies worth a colour: the primary, the baseline, then those with the strongest rank correlation.
+    """Name the proxies worth a colour: primary, baseline, those whose validity changed along RL, then the strongest.
 
-    Trivial ones and those that look into RL are left out of the latter: they foretell nothing, or not yet. So are those that
-    rank the candidates just as one before them does.
+    Trivial ones and those that look into RL are left out of the latter two: they foretell nothing, or not yet. So are those
+    that rank the candidates just as one before them does.
     """
     proxies = rows_of(result.get("proxies"))
     known = [str(row.get("name")) for row in proxies]
     first = [text_of(result.get(key)) for key in ("primary_proxy", "baseline_proxy")]
     plain = [row for row in proxies if not row.get("trivial") and not row.get("reads_rl")]
+    moved = [str(row.get("name")) for row in plain if _has_changed(row)]
     strongest = [str(row.get("name")) for row in sorted(plain, key=_weakness)]
-    return _distinct(dict.fromkeys(name for name in [*first, *strongest] if name in known), first, proxies)
+    return _distinct(dict.fromkeys(name for name in [*first, *moved, *strongest] if name in known), first, proxies)
 
 
 def strongest_first(proxies: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -74,6 +75,11 @@ def _distinct(names: Iterable[str], always: Collection[str], proxies: Sequence[M
             kept.append(name)
         seen.add(figures[name])
     return kept[:MOST_PROXIES]
+
+
+def _has_changed(row: Mapping[str, Any]) -> bool:
+    change = bounds(row.get("change_along_rl"))
+    return change.low is not None and change.high is not None and not change.low <= 0.0 <= change.high
 
 
 def _weakness(row: Mapping[str, Any]) -> float:

@@ -38,19 +38,33 @@ def validity_section(result: Mapping[str, Any]) -> Section | None:
 
 
 def _table(proxies: Sequence[Mapping[str, Any]], baseline: str) -> Table:
-    heads = ["proxy", "Spearman", "R2", "R2 held out", "Kendall", "decisions", "regret", "against baseline", "p", "cost"]
+    heads = [
+        "proxy",
+        "verdict",
+        "Spearman",
+        "R2",
+        "R2 held out",
+        "Kendall",
+        "decisions",
+        "regret",
+        "against baseline",
+        "p",
+        "cost",
+    ]
     rows = [Row(cells=tuple(_cells(row)), emphasis=_emphasis(row, baseline)) for row in proxies]
     n = max((round(bounds(row.get("n")).value or 0) for row in proxies), default=0)
     return Table(
         name="proxies",
         caption=f"Validity over {n} candidates (95 % intervals over candidates; p after Holm's adjustment)",
-        columns=columns(*heads, "verdict", last_is_text=True),
+        columns=columns(*heads, left=2),
         rows=tuple(rows),
     )
 
 
 def _cells(row: Mapping[str, Any]) -> Iterator[Cell]:
     yield word(row.get("name"))
+    verdict = SHORT.get(str(row.get("verdict")), text_of(row.get("verdict")))
+    yield word(f"{verdict} (trivial)" if row.get("trivial") and "trivial" not in verdict else verdict)
     yield figure(row.get("spearman"))
     for measure in ("r2", "predictive_r2", "kendall", "decision_accuracy", "top1_regret"):
         yield plain(row.get(measure))
@@ -58,8 +72,6 @@ def _cells(row: Mapping[str, Any]) -> Iterator[Cell]:
     yield _against(gap)
     yield plain(gap.get("p_holm"))
     yield span(mapping_of(row.get("cost")).get("seconds"))
-    verdict = SHORT.get(str(row.get("verdict")), text_of(row.get("verdict")))
-    yield word(f"{verdict} (trivial)" if row.get("trivial") and "trivial" not in verdict else verdict)
 
 
 def _against(gap: Mapping[str, Any]) -> Cell:
