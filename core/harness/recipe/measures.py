@@ -50,9 +50,7 @@ def build_benchmarks(raw: Mapping[str, Any], binder: Binder) -> tuple[BenchmarkU
     return tuple(built)
 
 
-def build_proxies(
-    raw: Mapping[str, Any], sources: Sources, binder: Binder, structure: Structure
-) -> tuple[Use, ...]:
+def build_proxies(raw: Mapping[str, Any], sources: Sources, binder: Binder, structure: Structure) -> tuple[Use, ...]:
     """Bind the proxies asked for, or the default ones; the trivial ones join where there is an outcome to foretell."""
     benchmarks, has_heldout = sources.benchmarks, sources.has_heldout
     entries: list[tuple[Where, Any]] = [(("proxies", i), entry) for i, entry in enumerate(raw.get("proxies", ()))]

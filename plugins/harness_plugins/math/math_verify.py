@@ -36,6 +36,8 @@ from harness_plugins.math.verify_pool import Pool, Verdict, available_cpus
 _PACKAGES = ("math-verify", "latex2sympy2_extended", "sympy")
 _REMEMBERED = 65_536
 _ROUNDING = Fraction(1, 100_000)
+_ENOUGH = 200
+"""Distinct answers that are worth a process for each processor, started while the rest are still being read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,23 @@ def grade_many(
     problems: Sequence[Problem], completions: Sequence[str], *, memory: Path, progress: Callable[[Progress], None]
 ) -> list[Grade]:
     """Grade completions together: every pair once, on all processors, and those on disk not at all."""
-    settled = [_settle(problem.answer, text) for problem, text in zip(problems, completions, strict=True)]
-    pairs = {(one.gold, one.answer): verdict_file.key_of(one.gold, one.answer) for one in settled if isinstance(one, _Open)}
-    if not pairs:
-        return [one for one in settled if isinstance(one, Grade)]
     folder = verdict_file.folder_for(memory, (p.answer for p in problems), _versions())
     known = verdict_file.read(folder)
-    missing = [pair for pair, key in pairs.items() if key not in known]
     pool, kept = Pool(available_cpus()), verdict_file.Writer(folder)
     try:
+        settled: list[Grade | _Open] = []
+        pairs: dict[tuple[str, str], str] = {}
+        missing: list[tuple[str, str]] = []
+        for problem, text in zip(problems, completions, strict=True):
+            one = _settle(problem.answer, text)
+            settled.append(one)
+            if isinstance(one, _Open) and (one.gold, one.answer) not in pairs:
+                pair = one.gold, one.answer
+                pairs[pair] = verdict_file.key_of(*pair)
+                if pairs[pair] not in known:
+                    missing.append(pair)
+                    if len(missing) == _ENOUGH:
+                        pool.warm_up()
         for done, (pair, verdict) in enumerate(zip(missing, pool.judge_all(missing), strict=True), 1):
             known[pairs[pair]] = verdict
             kept.add(pairs[pair], verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -71,6 +72,11 @@ class Pool:
         self._hopeless: set[str] = set()
         self._process: int | None = os.getpid()
 
+    def warm_up(self) -> None:
+        """Start the workers in the background; one that does not start is for `judge` to tell of."""
+        for _ in range(self.workers):
+            threading.Thread(target=self._start_idle, daemon=True).start()
+
     def judge_all(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Verdict]:
         """Yield the verdicts on pairs of gold answer and answer, in order, as `judge` does.
 
@@ -119,6 +125,16 @@ class Pool:
             idle, self._idle, self._process = self._idle, [], None
         for worker in idle if is_own else ():
             worker.kill()
+
+    def _start_idle(self) -> None:
+        with self._slots, contextlib.suppress(MissingError, OSError):
+            worker = _Worker(self.limit_s)
+            with self._lock:
+                is_kept = self._process is not None
+                if is_kept:
+                    self._idle.append(worker)
+            if not is_kept:
+                worker.kill()
 
     def _try(self, gold: str, answer: str, *, fresh: bool) -> _Reached:
         with self._lock:
