@@ -118,6 +118,7 @@ class Child:
         if "refused" in answer:
             raise UserError(f"engine 'vllm': {answer['refused']}")
         if "error" in answer:
+            self._log.join(1.0)  # what was logged before the answer may still be in the other pipe
             raise VllmFailedError(f"{answer['error']}{self._log_tail()}")
         return answer
 
